@@ -1,0 +1,281 @@
+"""THE settings: `config/newsmon.toml`, then the environment, checked together.
+
+Every setting has an environment variable: `NEWSMON_` and the key in capitals, with the section
+in front where there is one (`[poll] contact` is `NEWSMON_POLL_CONTACT`). All faults are reported
+at once, each with file, key, what was expected and the nearest known name.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from monitor.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout (or the installed wheel's parent); `config/` stands in it."""
+
+CONFIG_DIR = ROOT / "config"
+PREFIX = "NEWSMON_"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _home(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "newsmon"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class KafkaSettings(_Section):
+    """The embedded broker; without effect where `bootstrap_servers` is set."""
+
+    port: int = Field(0, ge=0, le=65535)
+    """Client port on 127.0.0.1; 0 takes the last one used, else a free one."""
+    heap_mb: int = Field(256, ge=96, le=8192)
+    """Java heap, MiB."""
+    replication: int = Field(1, ge=1, le=5)
+    """Replicas of each topic; 3 on a cluster."""
+
+
+class PollSettings(_Section):
+    """The feed pollers."""
+
+    feeds: Path = Path("feeds.toml")
+    """The catalogue; a relative path is taken from the folder of the settings file."""
+    contact: str = ""
+    """A URL or e-mail address that goes into the user agent, so that a publisher can reach you."""
+    interval: int = Field(900, ge=5, le=86_400)
+    """Seconds between two polls of a feed whose own pace is not known yet."""
+    max_age_hours: float = Field(48, ge=0)
+    """On a first poll, older items are marked seen and not emitted; 0 = no limit."""
+    timeout: float = Field(30, gt=0, le=600)
+    """Seconds for one fetch in all."""
+    concurrency: int = Field(16, ge=1, le=256)
+    """Fetches in flight."""
+    parsers: int = Field(1, ge=1, le=32)
+    """Worker processes that parse."""
+
+
+class DetectSettings(_Section):
+    """The detector."""
+
+    threshold: Literal["alert", "search"] = "alert"
+    """`alert`: about one false alarm in 1,000 plain sentences; `search`: finds more."""
+
+
+class AlertSettings(_Section):
+    """Stories and alerts."""
+
+    policy: Path = Path("alerts.toml")
+    """Policy and watches; a relative path is taken from the folder of the settings file."""
+
+
+class SlackSettings(_Section):
+    """The Slack consumer; off while neither secret is set."""
+
+    webhook_url: str = Field("", repr=False)
+    """An incoming webhook (secret); better given by environment or file."""
+    webhook_url_file: Path | None = None
+    bot_token: str = Field("", repr=False)
+    """A bot token (secret) with `chat:write`; needs `channel`."""
+    bot_token_file: Path | None = None
+    channel: str = ""
+    """Where alerts go, a channel id or name."""
+    rules: Path = Path("slack.toml")
+    """Routes, mutes, quiet hours; a relative path is taken from the settings file's folder."""
+    api_url: str = Field("https://slack.com/api/", pattern=r"^https?://")
+    """The Web API; another one for a proxy or `newsmon slack demo`."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether a secret is set."""
+        return bool(
+            self.webhook_url or self.webhook_url_file or self.bot_token or self.bot_token_file
+        )
+
+
+class WebSettings(_Section):
+    """The web page."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    token: str = Field("", repr=False)
+    """Needed to bind to anything but loopback (secret)."""
+
+
+class Settings(_Section):
+    """All settings."""
+
+    data_dir: Path = Field(default_factory=lambda: _home("XDG_DATA_HOME", ".local/share"))
+    """Where the embedded broker, tables and logs live."""
+    cache_dir: Path = Field(default_factory=lambda: _home("XDG_CACHE_HOME", ".cache"))
+    """Where downloads live; may be deleted at any time."""
+    bootstrap_servers: tuple[str, ...] = ()
+    """`host:port` of an existing Kafka; empty starts the embedded broker."""
+    java: Path | None = None
+    """A Java 17 or newer; empty takes the one that came with newsmon, then `JAVA_HOME`."""
+    maven_mirror: str = ""
+    """Base address of a Maven repository, asked before all others."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    workers: int = Field(1, ge=1, le=6)
+    """Worker processes that `newsmon up` starts."""
+    kafka: KafkaSettings = KafkaSettings()
+    poll: PollSettings = PollSettings()
+    detect: DetectSettings = DetectSettings()
+    alert: AlertSettings = AlertSettings()
+    slack: SlackSettings = SlackSettings()
+    web: WebSettings = WebSettings()
+
+    @field_validator("bootstrap_servers", mode="before")
+    @classmethod
+    def _split_servers(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        for server in value if isinstance(value, (list, tuple)) else ():
+            host, _, port = str(server).rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError(f"{server!r} is no host:port")
+        return value
+
+    @field_validator("data_dir", "cache_dir", "java", mode="after")
+    @classmethod
+    def _expand(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
+
+
+def load_settings(
+    path: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read the settings: defaults, then the file, then the environment, then `overrides`.
+
+    Args:
+        path: The TOML file; None takes `NEWSMON_CONFIG`, else `config/newsmon.toml`.
+        overrides: Top-level keys from the command line; None values are ignored.
+        environ: The environment.
+
+    Raises:
+        ConfigError: The file cannot be read, or has faults; all of them are in it.
+    """
+    chosen = path or Path(environ.get(PREFIX + "CONFIG") or CONFIG_DIR / "newsmon.toml")
+    data = read_toml(chosen)
+    sources: dict[tuple[str, ...], str] = {}
+    for variable, where in _variables():
+        if variable in environ:
+            _put(data, where, environ[variable])
+            sources[where] = variable
+    data |= {name: value for name, value in (overrides or {}).items() if value is not None}
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as exc:
+        raise ConfigError(_faults(exc, Settings, chosen, sources)) from exc
+    return _anchor(settings, chosen.parent)
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: It is missing, unreadable or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{path}: no such file") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: cannot be read ({exc})") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{path}: no valid TOML: {exc}") from exc
+
+
+def validate(model: type[Model], data: object, path: Path) -> Model:
+    """Check the data of a configuration file against its model.
+
+    Raises:
+        ConfigError: All faults, each with file, key, what was expected, the nearest known name.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as exc:
+        raise ConfigError(_faults(exc, model, path, {})) from exc
+
+
+def _variables() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            for inner in section.model_fields:
+                yield f"{PREFIX}{name}_{inner}".upper(), (name, inner)
+        else:
+            yield f"{PREFIX}{name}".upper(), (name,)
+
+
+def _put(data: dict[str, object], where: tuple[str, ...], value: str) -> None:
+    for part in where[:-1]:
+        inner = data.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return  # the file's own fault is reported by the validation
+        data = inner
+    data[where[-1]] = value
+
+
+def _faults(
+    exc: ValidationError,
+    model: type[BaseModel],
+    path: Path,
+    sources: Mapping[tuple[str, ...], str],
+) -> list[str]:
+    faults = []
+    for error in exc.errors():
+        location = tuple(error["loc"])
+        names = tuple(str(part) for part in location)
+        text = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "extra_forbidden":
+            near = get_close_matches(names[-1], _known(model, location[:-1]), n=1)
+            text = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
+        elif not _secret(names):
+            text += f", got {error['input']!r}"[:120]
+        faults.append(f"{sources.get(names) or f'{path}: {_dotted(location)}'}: {text}")
+    return faults
+
+
+def _secret(names: tuple[str, ...]) -> bool:
+    return any(word in name for name in names for word in ("token", "webhook", "password"))
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.lstrip(".") or "file"
+
+
+def _known(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        inner = [annotation, *getattr(annotation, "__args__", ())]
+        found = [t for t in inner if isinstance(t, type) and issubclass(t, BaseModel)]
+        if not found:
+            return []
+        model = found[0]
+    return list(model.model_fields)
+
+
+def _anchor(settings: Settings, folder: Path) -> Settings:
+    poll = settings.poll.model_copy(update={"feeds": folder / settings.poll.feeds.expanduser()})
+    alert = settings.alert.model_copy(
+        update={"policy": folder / settings.alert.policy.expanduser()}
+    )
+    slack = settings.slack.model_copy(update={"rules": folder / settings.slack.rules.expanduser()})
+    return settings.model_copy(update={"poll": poll, "alert": alert, "slack": slack})
