@@ -1,0 +1,236 @@
+"""Ask and change what a cluster holds: topics, their settings, the lag of groups."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    for_code,
+)
+from aiokafka.structs import OffsetAndMetadata
+
+from monitor.errors import BrokerError
+from monitor.kafka.connect import open_admin, open_reader
+from monitor.topics import TOPICS, Topic
+
+_EXISTS = 36
+_TRIES, _PAUSE = 100, 0.1
+
+
+@dataclass(frozen=True)
+class TopicState:
+    """What the cluster says about a topic.
+
+    Attributes:
+        name: The topic.
+        partitions: How many it has; 0 when it is missing.
+        replicas: Copies of each partition.
+        records: Upper bound of the records it holds (compaction leaves holes).
+        differences: How it differs from its declaration, one line each.
+    """
+
+    name: str
+    partitions: int
+    replicas: int
+    records: int
+    differences: tuple[str, ...]
+
+
+async def apply_topics(
+    bootstrap: str, topics: Sequence[Topic] = TOPICS, replication: int = 1
+) -> list[str]:
+    """Create the topics that are missing, and add partitions where there are too few.
+
+    Settings that differ are reported, not changed: somebody may have meant them.
+
+    Returns:
+        One line for each thing that was changed or that differs; empty when all is as declared.
+
+    Raises:
+        BrokerError: The cluster cannot be reached or refuses.
+    """
+    async with open_admin(bootstrap) as admin:
+        there = await _partitions(admin, topics)
+        lines = await _create(admin, [t for t in topics if t.name not in there], replication)
+        few = {t.name: t for t in topics if there.get(t.name, t.partitions) < t.partitions}
+        if few:
+            await admin.create_partitions(
+                {name: NewPartitions(topic.partitions) for name, topic in few.items()}
+            )
+        if lines or few:
+            await _wait_for(admin, topics)
+        lines += [f"{n}: raised from {there[n]} to {few[n].partitions} partitions" for n in few]
+        differences = await _differences(admin, [t for t in topics if t.name in there])
+    return lines + [f"{name}: {text}" for name, texts in differences.items() for text in texts]
+
+
+async def describe_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> list[TopicState]:
+    """Describe topics, in the order given; missing ones too.
+
+    Raises:
+        BrokerError: The cluster cannot be reached.
+    """
+    async with open_admin(bootstrap) as admin:
+        found = {t["topic"]: t for t in await admin.describe_topics() if t["partitions"]}
+        there = [topic for topic in topics if topic.name in found]
+        differences = await _differences(admin, there)
+    counts = {topic.name: len(found[topic.name]["partitions"]) for topic in there}
+    bounds = await offsets(bootstrap, counts)
+    states = []
+    for topic in topics:
+        records = sum(end - begin for (n, _), (begin, end) in bounds.items() if n == topic.name)
+        count = counts.get(topic.name, 0)
+        replicas = len(found[topic.name]["partitions"][0]["replicas"]) if count else 0
+        differs = list(differences.get(topic.name, ()))
+        if count and count != topic.partitions:
+            differs.insert(0, f"has {count} partitions, declared {topic.partitions}")
+        states.append(TopicState(topic.name, count, replicas, records, tuple(differs)))
+    return states
+
+
+async def partitions_of(bootstrap: str, topics: Sequence[Topic]) -> dict[str, int]:
+    """Count the partitions of topics.
+
+    Raises:
+        BrokerError: The cluster cannot be reached, or a topic is missing.
+    """
+    async with open_admin(bootstrap) as admin:
+        found = await _partitions(admin, topics)
+    if missing := [topic.name for topic in topics if topic.name not in found]:
+        raise BrokerError(
+            f"{bootstrap}: no topic {', '.join(missing)}; create the topics with"
+            " `newsmon topics apply`"
+        )
+    return found
+
+
+async def offsets(
+    bootstrap: str, partitions: Mapping[str, int]
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return first offset and end (one past the last) of each (topic, partition).
+
+    Args:
+        bootstrap: The brokers.
+        partitions: Number of partitions by topic; the topics must exist.
+
+    Raises:
+        BrokerError: The cluster cannot be reached.
+    """
+    wanted = [TopicPartition(name, n) for name, count in partitions.items() for n in range(count)]
+    async with open_reader(bootstrap) as consumer:
+        begin, end = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+    return {(tp.topic, tp.partition): (begin[tp], end[tp]) for tp in wanted}
+
+
+async def group_lag(
+    bootstrap: str, group: str, topics: Iterable[Topic]
+) -> dict[tuple[str, int], int]:
+    """Count the records that a consumer group has still to do, by (topic, partition).
+
+    A partition without a commit counts from its first record; missing topics are left out.
+
+    Raises:
+        BrokerError: The cluster cannot be reached.
+    """
+    async with open_admin(bootstrap) as admin:
+        counts = await _partitions(admin, list(topics))
+        committed = await _committed(admin, group)
+    lag = {}
+    for (name, number), (begin, end) in (await offsets(bootstrap, counts)).items():
+        known = committed.get(TopicPartition(name, number))
+        done = known.offset if known and known.offset >= 0 else begin
+        lag[name, number] = max(0, end - max(done, begin))
+    return lag
+
+
+async def _committed(
+    admin: AIOKafkaAdminClient, group: str
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    for _ in range(_TRIES):
+        try:
+            found: dict[TopicPartition, OffsetAndMetadata]
+            found = await admin.list_consumer_group_offsets(group)
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError):
+            # The first question about a group makes Kafka create the topic of the commits.
+            await asyncio.sleep(_PAUSE)
+        else:
+            return found
+    raise BrokerError(f"no coordinator for the consumer group {group}")
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+    names = {topic.name for topic in topics}
+    # Asking for all topics: asking for one by name could create it on a foreign cluster.
+    return {
+        found["topic"]: len(found["partitions"])
+        for found in await admin.describe_topics()
+        if found["topic"] in names and found["partitions"]
+    }
+
+
+async def _wait_for(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    # The controller answers before the brokers know: a reader would find no topic yet.
+    for _ in range(_TRIES):
+        there = await _partitions(admin, topics)
+        if all(there.get(topic.name, 0) >= topic.partitions for topic in topics):
+            return
+        await asyncio.sleep(_PAUSE)
+    raise BrokerError("the topics were created, but the brokers do not know them yet")
+
+
+async def _create(
+    admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication: int
+) -> list[str]:
+    if not topics:
+        return []
+    answer = await admin.create_topics(
+        [
+            NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config())
+            for topic in topics
+        ]
+    )
+    lines, faults = [], []
+    for name, code, *why in answer.topic_errors:
+        if code == 0:
+            lines.append(f"{name}: created")
+        elif code != _EXISTS:  # somebody else may have been quicker
+            faults.append(f"{name}: {(why and why[0]) or for_code(code).__name__}")
+    if faults:
+        raise BrokerError(f"cannot create topics: {'; '.join(faults)}")
+    return lines
+
+
+async def _differences(
+    admin: AIOKafkaAdminClient, topics: Sequence[Topic]
+) -> dict[str, tuple[str, ...]]:
+    if not topics:
+        return {}
+    declared = {topic.name: topic.config() for topic in topics}
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(config))
+        for name, config in declared.items()
+    ]
+    found: dict[str, tuple[str, ...]] = {}
+    for answer in await admin.describe_configs(resources):
+        for code, why, _, name, entries in answer.resources:
+            if code:
+                raise BrokerError(f"cannot read the settings of {name}: {why}")
+            actual = {entry[0]: entry[1] for entry in entries}
+            found[name] = compare(declared[name], actual)
+    return found
+
+
+def compare(declared: Mapping[str, str], actual: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Say how a topic's settings differ from the declared ones, whatever the order of a list."""
+    return tuple(
+        f"{key} is {actual.get(key)}, declared {value}"
+        for key, value in declared.items()
+        if set((actual.get(key) or "").split(",")) != set(value.split(","))
+    )

@@ -1,0 +1,242 @@
+"""THE door to the topics: send messages and know that they arrived, read topics without a group."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from monitor.errors import BrokerError
+from monitor.kafka.admin import offsets, partitions_of
+from monitor.kafka.connect import open_reader
+from monitor.kafka.logs import limit_aiokafka
+from monitor.messages import Message
+from monitor.topics import Topic
+
+Producer: TypeAlias = AIOKafkaProducer
+
+_REQUEST_MS = 120_000
+"""How long a send may wait for a broker that is away: longer than any restart."""
+
+_SILENCE = 30.0
+"""Seconds without a record after which a reader that has not reached the end gives up."""
+
+_PAUSE_MS = 1000
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as it stands on a topic.
+
+    Attributes:
+        partition: Its partition.
+        offset: Its place there.
+        key: The key's bytes, if any.
+        value: The value's bytes; None deletes the key from a compacted topic.
+        timestamp: When it was written, as the writer says (UTC).
+        headers: Its headers; of several with one name the last.
+    """
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: datetime
+    headers: dict[str, bytes]
+
+
+@asynccontextmanager
+async def open_producer(bootstrap: str, topics: Sequence[Topic] = ()) -> AsyncIterator[Producer]:
+    """Connect for sending: idempotent, acknowledged by all replicas, without linger.
+
+    Args:
+        bootstrap: The brokers.
+        topics: Topics that must exist; sending to a missing one would wait two minutes.
+
+    Raises:
+        BrokerError: No broker answers, or one of `topics` is missing.
+    """
+    limit_aiokafka()
+    if topics:
+        await partitions_of(bootstrap, topics)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        compression_type="gzip",  # the one codec that needs no further package
+        request_timeout_ms=_REQUEST_MS,
+    )
+    try:
+        try:
+            await producer.start()
+        except (KafkaError, OSError, TimeoutError) as exc:
+            raise BrokerError(f"{bootstrap}: {exc}") from exc
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def send(
+    producer: Producer,
+    topic: Topic,
+    message: Message,
+    *,
+    partition: int | None = None,
+    timestamp: datetime | None = None,
+) -> tuple[int, int]:
+    """Send a message and wait until all replicas have it.
+
+    Args:
+        producer: From `open_producer`.
+        topic: Where to.
+        message: Gives key, value and CloudEvents headers.
+        partition: None lets the key decide.
+        timestamp: The record's time; None takes now. Kafka refuses times that lie more than an
+            hour in the future.
+
+    Returns:
+        Partition and offset.
+
+    Raises:
+        MessageSizeTooLargeError: It is larger than a record may be; nothing was sent.
+        BrokerError: It was not acknowledged; it may have arrived all the same.
+    """
+    return await send_value(
+        producer,
+        topic,
+        message.record_key,
+        message.encode(),
+        headers=message.headers(),
+        partition=partition,
+        timestamp=timestamp,
+    )
+
+
+async def send_value(
+    producer: Producer,
+    topic: Topic,
+    key: str | None,
+    value: bytes | None,
+    *,
+    headers: Sequence[tuple[str, bytes]] = (),
+    partition: int | None = None,
+    timestamp: datetime | None = None,
+) -> tuple[int, int]:
+    """Send a value that is no `Message`; otherwise like `send`.
+
+    Raises:
+        MessageSizeTooLargeError: It is larger than a record may be; nothing was sent.
+        BrokerError: It was not acknowledged; it may have arrived all the same.
+    """
+    try:
+        done = await producer.send_and_wait(
+            topic.name,
+            value=value,
+            key=None if key is None else key.encode("utf-8", "surrogatepass"),
+            partition=partition,
+            timestamp_ms=None if timestamp is None else int(timestamp.timestamp() * 1000),
+            headers=list(headers),
+        )
+    except MessageSizeTooLargeError:
+        raise
+    except KafkaError as exc:
+        raise BrokerError(f"{topic.name}: not acknowledged: {exc}") from exc
+    return done.partition, done.offset
+
+
+async def read_topic(
+    bootstrap: str,
+    topic: Topic,
+    *,
+    from_beginning: bool,
+    follow: bool,
+    since: datetime | None = None,
+) -> AsyncIterator[Record]:
+    """Read a topic, all partitions, without a group and without commits.
+
+    Records of one partition come in their order, partitions are mixed.
+
+    Args:
+        bootstrap: The brokers.
+        topic: What to read.
+        from_beginning: Begin with the oldest record; otherwise with what comes from now on.
+        follow: Go on for ever, also through restarts of the broker; otherwise end with the last
+            record that was there when the reading began.
+        since: Begin with the first record of each partition that is not older; goes before
+            `from_beginning`.
+
+    Raises:
+        BrokerError: No broker, no such topic, or no answer for half a minute before the end.
+    """
+    count = await partitions_of(bootstrap, [topic])
+    bounds = {
+        TopicPartition(name, number): limits
+        for (name, number), limits in (await offsets(bootstrap, count)).items()
+    }
+    async with open_reader(bootstrap) as consumer:
+        consumer.assign(list(bounds))
+        starts = {tp: begin if from_beginning else end for tp, (begin, end) in bounds.items()}
+        if since:
+            starts = await _offsets_since(consumer, bounds, since)
+        for tp, offset in starts.items():
+            consumer.seek(tp, offset)
+        ends = None if follow else {tp: end for tp, (_, end) in bounds.items() if starts[tp] < end}
+        async for record in _records(consumer, ends):
+            yield record
+
+
+async def _offsets_since(
+    consumer: AIOKafkaConsumer, bounds: dict[TopicPartition, tuple[int, int]], since: datetime
+) -> dict[TopicPartition, int]:
+    moment = int(since.timestamp() * 1000)
+    found = await consumer.offsets_for_times(dict.fromkeys(bounds, moment))
+    return {tp: found[tp].offset if found.get(tp) else end for tp, (_, end) in bounds.items()}
+
+
+async def _records(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int] | None
+) -> AsyncIterator[Record]:
+    heard = time.monotonic()
+    while ends is None or ends:
+        batches = await consumer.getmany(timeout_ms=_PAUSE_MS)
+        for tp, batch in batches.items():
+            for raw in batch:
+                if ends is None or raw.offset < ends.get(tp, 0):
+                    yield to_record(raw)
+        if batches:
+            heard = time.monotonic()
+        if ends is not None:
+            # Positions, not offsets: the last record may be one that compaction has removed.
+            ends = {tp: end for tp, end in ends.items() if await consumer.position(tp) < end}
+            if ends and time.monotonic() - heard > _SILENCE:
+                raise TimeoutError(f"no answer for {_SILENCE:.0f} s")
+
+
+def to_record(raw: ConsumerRecord) -> Record:
+    """Turn aiokafka's record into ours."""
+    return Record(
+        partition=raw.partition,
+        offset=raw.offset,
+        key=raw.key,
+        value=raw.value,
+        timestamp=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        headers=dict(raw.headers),
+    )
+
+
+__all__ = [
+    "MessageSizeTooLargeError",
+    "Producer",
+    "Record",
+    "open_producer",
+    "read_topic",
+    "send",
+    "send_value",
+]

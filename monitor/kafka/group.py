@@ -1,0 +1,136 @@
+"""Share a topic among processes: a consumer group in which the caller decides when to commit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from monitor.errors import BrokerError
+from monitor.kafka.admin import partitions_of
+from monitor.kafka.client import Record, to_record
+from monitor.kafka.logs import limit_aiokafka
+from monitor.topics import Topic
+
+OnPartitions = Callable[[frozenset[int]], Awaitable[None]]
+"""Told which partitions came or went; the group waits for it."""
+
+_SESSION_MS = 10_000
+
+
+class GroupReader:
+    """A member of a consumer group on one topic."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topic: Topic) -> None:
+        self._consumer = consumer
+        self._topic = topic
+
+    @property
+    def partitions(self) -> frozenset[int]:
+        """The partitions that are this member's now."""
+        return frozenset(tp.partition for tp in self._consumer.assignment())
+
+    async def poll(self, seconds: float, limit: int = 500) -> list[Record]:
+        """Wait for records; they come in order within a partition, none is empty.
+
+        Call it at least every five minutes, else the group takes the partitions away.
+
+        Raises:
+            BrokerError: The group or the broker refuses; a broker that is away is waited for.
+        """
+        try:
+            batches = await self._consumer.getmany(
+                timeout_ms=int(seconds * 1000), max_records=limit
+            )
+        except KafkaError as exc:
+            raise BrokerError(f"{self._topic.name}: cannot be read: {exc}") from exc
+        return [to_record(raw) for batch in batches.values() for raw in batch]
+
+    async def commit(self, done: Mapping[int, int]) -> None:
+        """Note how far the group is: by partition, the offset that comes next.
+
+        Raises:
+            BrokerError: The partition went to another member meanwhile, or no broker answers.
+        """
+        offsets = {self._at(partition): offset for partition, offset in done.items()}
+        try:
+            await self._consumer.commit(offsets)
+        except (KafkaError, ValueError) as exc:
+            raise BrokerError(f"{self._topic.name}: not committed: {exc}") from exc
+
+    def pause(self, partitions: Iterable[int]) -> None:
+        """Give out no more records of these partitions; `poll` keeps the membership alive."""
+        self._consumer.pause(*(self._at(partition) for partition in partitions))
+
+    def resume(self, partitions: Iterable[int]) -> None:
+        """End a pause."""
+        self._consumer.resume(*(self._at(partition) for partition in partitions))
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Go on from this offset, for instance to get a record once more."""
+        self._consumer.seek(self._at(partition), offset)
+
+    def _at(self, partition: int) -> TopicPartition:
+        return TopicPartition(self._topic.name, partition)
+
+
+@asynccontextmanager
+async def open_group(
+    bootstrap: str,
+    topic: Topic,
+    group: str,
+    *,
+    member: str | None = None,
+    on_assigned: OnPartitions | None = None,
+    on_revoked: OnPartitions | None = None,
+) -> AsyncIterator[GroupReader]:
+    """Join a consumer group.
+
+    A partition without a commit is read from its oldest record.
+
+    Args:
+        bootstrap: The brokers.
+        topic: What to read.
+        group: The group's name.
+        member: A fixed name of this member; with one, a quick restart moves no partitions.
+        on_assigned: Called when partitions come; the first records may come before it has ended.
+        on_revoked: Awaited before partitions go to others: the last moment to commit.
+
+    Raises:
+        BrokerError: No broker answers, or the topic is missing.
+    """
+    limit_aiokafka()
+    await partitions_of(bootstrap, [topic])
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        group_instance_id=member,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        session_timeout_ms=_SESSION_MS,
+        heartbeat_interval_ms=_SESSION_MS // 4,
+    )
+    consumer.subscribe([topic.name], listener=_Listener(on_assigned, on_revoked))
+    try:
+        try:
+            await consumer.start()
+        except (KafkaError, OSError, TimeoutError) as exc:
+            raise BrokerError(f"{bootstrap}: {exc}") from exc
+        yield GroupReader(consumer, topic)
+    finally:
+        await consumer.stop()
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    def __init__(self, assigned: OnPartitions | None, revoked: OnPartitions | None) -> None:
+        self._assigned, self._revoked = assigned, revoked
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        if self._assigned:
+            await self._assigned(frozenset(tp.partition for tp in assigned))
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        if self._revoked and (gone := frozenset(tp.partition for tp in revoked)):
+            await self._revoked(gone)
