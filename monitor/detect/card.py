@@ -1,0 +1,92 @@
+"""What `model.json` says of the weights beside it, and the check that the file is that one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.errors import ModelError
+from monitor.messages import Label
+
+FORMAT = 1
+"""Which layout of `model.json` and of the weights file this code reads."""
+
+LABELS = tuple(Label)
+
+Thresholds = Mapping[str, Mapping[Label, float]]
+"""Per language and label, the lowest probability that counts."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `model.json` says.
+
+    Attributes:
+        version: Name of this model, part of every mention.
+        file: Name of the weights file, in the same folder.
+        sha256: Digest that the weights file must have.
+        exits: Per label, the early logit below which a sentence goes no further.
+        calibration: Per label, slope and offset that make a log-odds of a logit.
+        thresholds: `alert` (few false alarms) and `search` (best F1), by language and label.
+    """
+
+    version: str
+    file: str
+    sha256: str
+    exits: tuple[float, ...]
+    calibration: tuple[tuple[float, float], ...]
+    thresholds: Mapping[str, Thresholds]
+
+    @classmethod
+    def read(cls, path: Path) -> Card:
+        """Read `model.json`.
+
+        Raises:
+            ModelError: The file is missing, no JSON, of another format, or lacks a field.
+        """
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            if raw["format"] != FORMAT:
+                raise ModelError(f"{path}: expected format {FORMAT}, got {raw['format']}")
+            return cls(
+                version=str(raw["version"]),
+                file=Path(raw["weights"]["file"]).name,
+                sha256=str(raw["weights"]["sha256"]),
+                exits=tuple(float(raw["exits"][label]) for label in LABELS),
+                calibration=tuple(
+                    (float(raw["calibration"][label][0]), float(raw["calibration"][label][1]))
+                    for label in LABELS
+                ),
+                thresholds={
+                    mode: {
+                        language: {label: float(values[label]) for label in LABELS}
+                        for language, values in raw["thresholds"][mode].items()
+                    }
+                    for mode in ("alert", "search")
+                },
+            )
+        except OSError as exc:
+            raise ModelError(f"{path}: cannot be read ({exc.strerror})") from exc
+        except ValueError as exc:
+            raise ModelError(f"{path}: expected a model description in JSON ({exc})") from exc
+        except (AttributeError, IndexError, KeyError, TypeError) as exc:
+            raise ModelError(f"{path}: a field is missing or of the wrong kind ({exc})") from exc
+
+
+def read_weights(path: Path, sha256: str) -> bytes:
+    """Read the weights file and check that it is the one described.
+
+    Raises:
+        ModelError: It cannot be read, or its SHA-256 is another.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as exc:
+        raise ModelError(f"{path}: cannot be read ({exc.strerror})") from exc
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != sha256:
+        raise ModelError(f"{path}: expected SHA-256 {sha256}, got {digest}: fetch the file again")
+    return raw

@@ -1,0 +1,132 @@
+"""How real a deployment or drill is, by the sentence's own words.
+
+`config/lexicon/status.toml` groups words that say the same about an event in any of the languages
+(will, must, may, is said to, left, ...). Which groups a sentence has, on which side of the cue, the
+form of the words around the cue, and some words themselves are features; `status.json` gives each
+a weight for each status (a multinomial logistic regression). Where the scorer has an opinion too,
+the two are added.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+from monitor.detect.language import LANGUAGES, Language
+from monitor.detect.lexicon import read_classes, whole_words
+from monitor.detect.surroundings import View
+from monitor.messages import Label, Status
+
+StatusWeights = Mapping[str, Mapping[Status, float]]
+"""Feature to what it adds to each status."""
+
+Groups = Mapping[Language, Mapping[str, re.Pattern[str]]]
+"""The word groups of `status.toml`."""
+
+_FORM = "form_"
+_NEAR_CHARS, _NEAR_WORDS = 25, 4
+_STEM: Mapping[Language, int] = {"en": 99, "ru": 6, "uk": 6}
+"""Letters of a word that count: inflected words are cut."""
+_TRUST = 0.3
+"""How much the scorer's log-probabilities count beside the sum of weights."""
+
+
+def read_groups(path: Path) -> Groups:
+    """Read `status.toml`.
+
+    Raises:
+        ConfigError: The file is missing or in another form.
+    """
+    return {
+        language: {name: whole_words(words) for name, words in read_classes(path, language).items()}
+        for language in LANGUAGES
+    }
+
+
+def choose_status(
+    features: Iterator[str], weights: StatusWeights, opinion: Mapping[Status, float] | None
+) -> Status:
+    """Return the status with the greatest sum; with equal sums the first in `Status`."""
+    total = dict.fromkeys(Status, 0.0)
+    for feature in features:
+        for status, weight in weights.get(feature, {}).items():
+            total[status] += weight
+    for status, probability in (opinion or {}).items():
+        total[status] += _TRUST * math.log(max(probability, 1e-6))
+    return max(Status, key=lambda status: total[status])
+
+
+def status_features(
+    view: View,
+    cue: tuple[int, int],
+    label: Label,
+    labels: frozenset[Label],
+    language: Language,
+    groups: Groups,
+) -> Iterator[str]:
+    """Yield the features of a sentence, each once.
+
+    Args:
+        view: The masked sentence.
+        cue: Character span of the words that speak for the label.
+        label: The label.
+        labels: All labels of the sentence.
+        language: Of the sentence.
+        groups: The word groups.
+    """
+    found = {"*": None, str(label): None}
+    found |= dict.fromkeys(f"with {other}" for other in labels - {label})
+    words = [token.text for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
+    starts = [token.start for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
+    inside = [place for place, start in enumerate(starts) if cue[0] <= start < cue[1]]
+    for name, pattern in groups[language].items():
+        if name.startswith(_FORM):
+            form = name.removeprefix(_FORM)
+            found |= dict.fromkeys(_forms(form, pattern, words, inside))
+        else:
+            found |= dict.fromkeys(_groups(name, pattern, view.text, cue, label))
+    found |= dict.fromkeys(_words(words, language))
+    yield from found
+
+
+def _groups(
+    name: str, pattern: re.Pattern[str], text: str, cue: tuple[int, int], label: Label
+) -> Iterator[str]:
+    spans = [match.span() for match in pattern.finditer(text)]
+    if not spans:
+        return
+    yield name
+    yield f"{label} {name}"
+    if any(0 <= cue[0] - end < _NEAR_CHARS for _, end in spans):
+        yield f"< {name}"
+    if any(0 <= start - cue[1] < _NEAR_CHARS for start, _ in spans):
+        yield f"> {name}"
+    if any(cue[0] <= start < cue[1] for start, _ in spans):
+        yield f"= {name}"
+
+
+def _forms(
+    form: str, pattern: re.Pattern[str], words: list[str], inside: list[int]
+) -> Iterator[str]:
+    if not inside:
+        return
+    first, last = inside[0], inside[-1]
+    around = {
+        "cue": words[first : last + 1],
+        "head": words[first : first + 1],
+        "before": words[max(0, first - _NEAR_WORDS) : first],
+        "just before": words[max(0, first - 1) : first],
+        "behind": words[last + 1 : last + _NEAR_WORDS],
+    }
+    for where, some in around.items():
+        if any(pattern.fullmatch(word) for word in some):
+            yield f"{where}: {form}"
+
+
+def _words(words: list[str], language: Language) -> Iterator[str]:
+    stems = [word.lower()[: _STEM[language]] for word in words if word.isalpha() or len(word) == 4]
+    yield from (f"{language} {stem}" for stem in stems)
+    yield from (f"{language} {left} {right}" for left, right in pairwise(stems))

@@ -1,0 +1,143 @@
+"""Print what the detector is worth, and compare it with `floors.json`.
+
+    python -m tests.quality.report [--labels DIR] [--lower-floors]
+
+Exit code 1 when a figure is below its floor. Floors only rise by themselves: a run writes better
+figures, less a small allowance for other CPUs, into the file with `--raise-floors`; lowering one
+needs `--lower-floors`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from monitor.detect import Detector, load_detector
+from monitor.detect.language import LANGUAGES
+from tests import ROOT
+from tests.quality.measure import (
+    Labels,
+    Tally,
+    measure_attributes,
+    measure_labels,
+    reliability,
+    rows,
+    unit,
+)
+
+FLOORS = Path(__file__).with_name("floors.json")
+ALLOWANCE = 0.02
+"""How far under a measured figure its floor is put: kernels differ between CPUs."""
+ENOUGH = 30
+"""Items that a figure needs to have a floor; with fewer it is chance."""
+
+
+def figures(folder: Path, detector: Detector) -> tuple[dict[str, float], list[str]]:
+    """Measure everything once: the figures by name, and the lines of the report."""
+    data = rows(folder)
+    scores = detector.score([unit(row) for row in data])
+    found = {which: measure_labels(detector, data, scores, which) for which in ("alert", "search")}
+    attributes = measure_attributes(detector, data, scores)
+    lines = [
+        f"detector {detector.version}, {len(data)} sentences of dev and dev2",
+        *_label_lines(found),
+        *_attribute_lines(attributes),
+        "",
+        "reliability: score of a label against how often it is right",
+        *(
+            f"  from {low:.1f}: mean score {mean:.2f}, right {right:.2f} (n = {count})"
+            for low, mean, right, count in reliability(data, scores)
+        ),
+    ]
+    return dict(_named(found, attributes)), lines
+
+
+def _label_lines(found: Mapping[str, Labels]) -> Iterator[str]:
+    for which, labels in found.items():
+        yield f"\nlabels at the {which} threshold            precision  recall     F1   (rows)"
+        for language in LANGUAGES:
+            for label, tally in labels.tallies[language].items():
+                yield f"  {language} {label:<12}" + " " * 20 + _rates(tally)
+            alarms = labels.false_alarms.get(language)
+            yield (
+                f"  {language} macro-F1 {labels.macro(language):.3f}; false alarms per 1,000 plain "
+                f"sentences {'-' if alarms is None else f'{alarms:.1f}'}"
+            )
+
+
+def _attribute_lines(attributes: Mapping[str, Mapping[str, Tally]]) -> Iterator[str]:
+    yield "\nattributes, given the label             precision  recall     F1   (items)"
+    for language in LANGUAGES:
+        for name, tally in attributes.get(language, {}).items():
+            yield f"  {language} {name:<32}" + _rates(tally)
+
+
+def _rates(tally: Tally) -> str:
+    return (
+        f"{tally.precision:>8.3f} {tally.recall:>8.3f} {tally.f1:>7.3f}"
+        f"   ({tally.right + tally.missed})"
+    )
+
+
+def _named(
+    found: Mapping[str, Labels], attributes: Mapping[str, Mapping[str, Tally]]
+) -> Iterator[tuple[str, float]]:
+    for which, labels in found.items():
+        for language, tallies in labels.tallies.items():
+            for label, tally in tallies.items():
+                if tally.right + tally.missed >= ENOUGH:
+                    yield f"{which} {language} {label}", tally.f1
+    for language, attribute_tallies in attributes.items():
+        for name, tally in attribute_tallies.items():
+            if tally.right + tally.missed >= ENOUGH:
+                yield f"{language} {name}", tally.f1
+
+
+def below(measured: Mapping[str, float], floors: Mapping[str, float]) -> list[str]:
+    """Name every figure under its floor, and every floor without a figure."""
+    return [
+        f"{name}: {measured.get(name, float('nan')):.3f} is below its floor {floor:.3f}"
+        for name, floor in floors.items()
+        if not measured.get(name, 0.0) >= floor
+    ]
+
+
+def new_floors(
+    measured: Mapping[str, float], floors: Mapping[str, float], *, lower: bool
+) -> dict[str, float]:
+    """Put each floor a little under its figure; a floor only sinks when `lower` is set."""
+    fresh = {name: round(max(0.0, value - ALLOWANCE), 3) for name, value in measured.items()}
+    if lower:
+        return fresh
+    return {name: max(value, floors.get(name, 0.0)) for name, value in fresh.items()}
+
+
+def main() -> int:
+    """Run the report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--labels", type=Path, help="folder of the label files")
+    parser.add_argument("--raise-floors", action="store_true", help="write better floors")
+    parser.add_argument("--lower-floors", action="store_true", help="write floors, also lower ones")
+    args = parser.parse_args()
+    base = Path(os.environ.get("NEWSMON_SHARED") or ROOT.parent / "shared")
+    folder = args.labels or base / "labels"
+    if not folder.is_dir():
+        print(f"report: {folder}: no label files there (NEWSMON_SHARED, --labels)", file=sys.stderr)
+        return 2
+    measured, lines = figures(folder, load_detector())
+    print("\n".join(lines))
+    floors = json.loads(FLOORS.read_text()) if FLOORS.exists() else {}
+    if args.raise_floors or args.lower_floors:
+        floors = new_floors(measured, floors, lower=args.lower_floors)
+        FLOORS.write_text(json.dumps(floors, indent=2) + "\n")
+    faults = below(measured, floors)
+    print("", *faults or ["every figure is at or above its floor"], sep="\n")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""The quality gate: no figure of the detector sinks below its floor."""
+
+import json
+
+import pytest
+
+from monitor.detect import load_detector
+from tests import shared_dir
+from tests.quality.report import FLOORS, below, figures, new_floors
+
+
+@pytest.mark.slow
+def test_no_figure_is_below_its_floor():
+    """Labels and attributes of all three languages on the held-out label files."""
+    measured, _ = figures(shared_dir("labels"), load_detector())
+    assert below(measured, json.loads(FLOORS.read_text())) == []
+
+
+def test_a_figure_under_its_floor_is_named():
+    """Also one that is no longer measured."""
+    assert len(below({"a": 0.5}, {"a": 0.6, "b": 0.1})) == 2
+    assert below({"a": 0.6}, {"a": 0.6}) == []
+
+
+def test_a_floor_sinks_only_when_told_to():
+    """Better figures raise it; worse ones need the flag."""
+    assert new_floors({"a": 0.9}, {"a": 0.5}, lower=False) == {"a": 0.88}
+    assert new_floors({"a": 0.3}, {"a": 0.5}, lower=False) == {"a": 0.5}
+    assert new_floors({"a": 0.3}, {"a": 0.5}, lower=True) == {"a": 0.28}

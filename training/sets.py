@@ -1,0 +1,91 @@
+"""Which rows each pass of training sees, and which rows stay unseen for its figures.
+
+    first   trains on the training files, less the rows that share a document or a text with a
+            dev file, and less a third of the Russian and Ukrainian rows (`aside`)
+    again   shows all that carry a label once more and some of the others, then `aside` and the
+            sentences written for this repository; this is what is shipped
+
+The dev files, and the training rows that share a document or a text with them, are never trained
+on: thresholds, calibration and figures come from the dev files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training import rows as rows_
+from training.rows import Row
+
+_EXAMPLES = Path(__file__).with_name("examples.tsv")
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The rows of every role.
+
+    Attributes:
+        main: Trained on first.
+        aside: Real Russian and Ukrainian rows that the first pass does not see.
+        dev: The dev files.
+        written: Sentences written for this repository.
+    """
+
+    main: list[Row]
+    aside: list[Row]
+    dev: list[Row]
+    written: list[Row]
+
+    def of(self, step: str) -> list[Row]:
+        """Give the rows that a step trains on."""
+        if step == "first":
+            return self.main
+        return [*_thinned(self.main), *self.aside, *self.written]
+
+
+STEPS = ("first", "again")
+
+
+def load(labels: Path) -> Sets:
+    """Read the label files of a folder and give every row its role."""
+    dev = rows_.read(labels / name for name in rows_.HELD)
+    training = rows_.read(labels / name for name in rows_.TRAINING)
+    clear = rows_.apart(training, dev)
+    aside = [row for row in clear if _is_aside(row)]
+    return Sets(
+        main=[row for row in clear if not _is_aside(row)],
+        aside=aside,
+        dev=dev,
+        written=_written(),
+    )
+
+
+def _is_aside(row: Row) -> bool:
+    real = row["lang"] != "en" and not rows_.is_translated(row)
+    return real and rows_.fold(row, 3) == 0
+
+
+def _written() -> list[Row]:
+    found = []
+    for number, line in enumerate(_EXAMPLES.read_text(encoding="utf-8").splitlines()):
+        language, labels, text = line.split("\t")
+        found.append(
+            {
+                "id": f"written-{number}",
+                "lang": language,
+                "text": text,
+                "labels": [label for label in labels.split(",") if label],
+                "source": {"pool": "written"},
+                "file": _EXAMPLES.name,
+            }
+        )
+    return found
+
+
+def _thinned(rows: list[Row]) -> list[Row]:
+    """Keep the rows with a label, and of the others a fifth in English, half in the rest."""
+    chance = np.random.default_rng(0).random(len(rows))
+    share = [1.0 if row["labels"] else 0.2 if row["lang"] == "en" else 0.55 for row in rows]
+    return [row for row, drawn, kept in zip(rows, chance, share, strict=True) if drawn < kept]
