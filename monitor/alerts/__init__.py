@@ -1,0 +1,17 @@
+"""PURE: mentions and a place's open stories in, alerts out, or a named reason why there is none."""
+
+from monitor.alerts.filters import Filter, Watch
+from monitor.alerts.policy import Policy, load_policy
+from monitor.alerts.stories import Outcome, add_burst, update_stories
+from monitor.alerts.story import PlaceState
+
+__all__ = [
+    "Filter",
+    "Outcome",
+    "PlaceState",
+    "Policy",
+    "Watch",
+    "add_burst",
+    "load_policy",
+    "update_stories",
+]
