@@ -1,0 +1,1 @@
+"""The Faust processes of newsmon. Nothing imports this package but `newsmon worker`."""

@@ -1,0 +1,116 @@
+"""What the agents send, and where what cannot be read or sent goes."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+from faust.exceptions import ProducerSendError
+from faust.types import Message as Record
+
+from agents.faust_guards import send_awaited
+from monitor.kafka.client import MessageSizeTooLargeError
+from monitor.messages import DeadLetter, Message
+from monitor.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES, TOPICS, Topic
+
+log = logging.getLogger("newsmon.worker")
+
+RAW_LIMIT = 64 * 1024
+"""Bytes of a dead record's value that are kept."""
+
+
+def raw_topic(app: faust.App, topic: Topic) -> Any:  # noqa: ANN401 - a Faust topic
+    """Return a Faust topic of bytes: decoding is ours, so a bad record is ours to handle."""
+    return app.topic(
+        topic.name,
+        partitions=topic.partitions,
+        key_type=bytes,
+        key_serializer="raw",
+        value_type=bytes,
+        value_serializer="raw",
+    )
+
+
+class Outbox:
+    """Sends messages, each awaited until the broker has it."""
+
+    def __init__(self, app: faust.App) -> None:
+        self._topics = {topic.name: raw_topic(app, topic) for topic in TOPICS if topic.model}
+
+    async def send(
+        self, topic: Topic, message: Message, at: datetime, *, partition: int | None = None
+    ) -> None:
+        """Send one message; one that is too large becomes a dead letter.
+
+        Args:
+            topic: Where it goes.
+            message: What goes there.
+            at: The record timestamp: when the article was fetched.
+            partition: None leaves it to the key.
+        """
+        value = message.encode()
+        key = message.record_key
+        try:
+            if len(value) > MAX_MESSAGE_BYTES:
+                raise ProducerSendError("too large") from MessageSizeTooLargeError()
+            await send_awaited(
+                self._topics[topic.name],
+                key=key.encode() if key else None,
+                value=value,
+                headers=message.headers(),
+                timestamp=at.timestamp(),
+                partition=partition,
+            )
+        except ProducerSendError as exc:
+            if not isinstance(exc.__cause__, MessageSizeTooLargeError):
+                raise
+            letter = _letter(topic.name, partition or 0, -1, key, value, "too large", at)
+            await self._bury(letter)
+
+    async def dead_letter(self, record: Record, reason: str) -> None:
+        """Keep a record that cannot be read, as it came."""
+        at = datetime.fromtimestamp(record.timestamp, UTC)
+        key, value = record.key, record.value or b""
+        letter = _letter(record.topic, record.partition, record.offset, key, value, reason, at)
+        await self._bury(letter)
+
+    async def _bury(self, letter: DeadLetter) -> None:
+        log.warning(
+            "dead letter topic=%s partition=%d offset=%d reason=%r",
+            letter.topic,
+            letter.partition,
+            letter.offset,
+            letter.reason,
+        )
+        await send_awaited(
+            self._topics[DEAD_LETTERS.name],
+            key=None,
+            value=letter.encode(),
+            headers=letter.headers(),
+            timestamp=letter.seen_at.timestamp(),
+        )
+
+
+def _letter(
+    topic: str,
+    partition: int,
+    offset: int,
+    key: bytes | str | None,
+    value: bytes,
+    reason: str,
+    at: datetime,
+) -> DeadLetter:
+    key = key.encode() if isinstance(key, str) else key or b""
+    return DeadLetter(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        reason=reason[:500],
+        raw=base64.b64encode(value[:RAW_LIMIT]).decode(),
+        key_raw=base64.b64encode(key[:1024]).decode(),
+        size=len(value),
+        seen_at=at,
+    )

@@ -1,0 +1,207 @@
+"""The guards against defects of Faust.
+
+For each guard two tests: stock Faust has the defect (fails once upstream mends it: delete the guard
+then), and the guard cures it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+from typing import Any
+
+import faust
+import faust.transport.drivers.aiokafka as driver
+import pytest
+from faust.tables.recovery import Recovery
+from faust.types import TP
+from faust.types.tuples import Message
+
+from agents.faust_guards import (
+    GaplessConsumer,
+    IdempotentProducer,
+    OffsetGapError,
+    OffsetLedger,
+    acknowledged,
+    app_options,
+    quiesce_after_rebalance,
+)
+
+STOCK_PRODUCER, STOCK_CONSUMER = driver.Producer, driver.Consumer
+TP0 = TP("articles", 0)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> faust.App:
+    """A stock app; it never connects."""
+    return faust.App("test", broker="kafka://127.0.0.1:1", datadir=str(tmp_path), web_enabled=False)
+
+
+def consumer_of(app: faust.App, kind: type) -> Any:
+    """Return a consumer that never connects."""
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    return kind(
+        app.transport,
+        callback=nothing,
+        on_partitions_revoked=nothing,
+        on_partitions_assigned=nothing,
+    )
+
+
+def record(offset: int) -> Message:
+    """Return a record of partition 0."""
+    return Message("articles", 0, offset, 0.0, 0, None, None, b"", None)
+
+
+def test_stock_producer_is_not_idempotent(app: faust.App) -> None:
+    """Guard 1 is needed: at-least-once mode leaves the idempotent producer off."""
+    assert "enable_idempotence" not in STOCK_PRODUCER(app.transport)._settings_extra()
+
+
+def test_our_producer_is_idempotent(app: faust.App) -> None:
+    """Guard 1 works."""
+    extra = IdempotentProducer(app.transport)._settings_extra()
+
+    assert extra["enable_idempotence"] is True
+    assert extra["acks"] == "all"
+
+
+async def test_stock_consumer_commits_over_a_gap(app: faust.App) -> None:
+    """Guard 3 is needed: skipped offsets become a gap that the next commit covers."""
+    consumer = consumer_of(app, STOCK_CONSUMER)
+
+    await consumer._add_gap(TP0, 3, 5)
+
+    assert consumer._gap[TP0]
+
+
+async def test_our_consumer_does_not_commit_over_a_gap(app: faust.App) -> None:
+    """Guard 3 works."""
+    consumer = consumer_of(app, GaplessConsumer)
+
+    await consumer._add_gap(TP0, 3, 5)
+
+    assert not consumer._gap[TP0]
+
+
+def test_stock_recovery_resumes_partitions_before_it_seeks_back() -> None:
+    """Guard 7 is needed: events flow while the positions are still those of before the seek."""
+    source = inspect.getsource(Recovery.on_recovery_completed)
+
+    steps = ("on_rebalance_complete", "resume_partitions", "perform_seek")
+    signal, resume, seek = (source.index(step) for step in steps)
+    assert signal < resume < seek
+
+
+async def test_our_hook_stops_the_flow_when_a_rebalance_completes(app: faust.App) -> None:
+    """Guard 7 works: the flow stands still until Faust resumes it after the seek."""
+    stopped: list[str] = []
+    app.consumer = type("Consumer", (), {"stop_flow": lambda _: stopped.append("consumer")})()
+    app.flow_control.resume()
+    quiesce_after_rebalance(app)
+
+    await app.on_rebalance_complete.send()
+
+    assert stopped == ["consumer"]
+    assert not app.flow_control.is_active()
+
+
+async def test_stock_send_swallows_a_refusal(app: faust.App) -> None:
+    """Guard 5 is needed: a send that was refused raises nowhere unless it is waited for."""
+    refused: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    refused.set_exception(RuntimeError("refused"))
+    topic = app.topic("alerts", value_type=bytes)
+    message: Any = topic.as_future_message(key=None, value=b"x")
+
+    topic._on_published(refused, message, app.producer, None)
+
+    with pytest.raises(RuntimeError, match="refused"):
+        await message
+
+
+async def test_stock_agent_acknowledges_what_it_failed_on(app: faust.App) -> None:
+    """Guard 6 is needed: an event whose handler raises is acknowledged all the same."""
+    topic = app.topic("articles", value_type=bytes)
+
+    async def handler(stream: Any) -> None:
+        async for _ in stream:
+            raise ValueError("broken")
+
+    agent = app.agent(topic)(handler)
+    event = await _failing_event(agent)
+
+    assert event.message.acked
+
+
+async def test_our_stream_does_not_acknowledge_what_failed(
+    app: faust.App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guard 6 works: the event stays unacknowledged, and is delivered again after the restart."""
+    topic = app.topic("articles", value_type=bytes)
+
+    async def handler(stream: Any) -> None:
+        async for event in acknowledged(stream):
+            assert event
+            raise ValueError("broken")
+
+    # The ledger would ask for the committed position first; here there is none.
+    monkeypatch.setattr(OffsetLedger, "check", lambda *_: None)
+    event = await _failing_event(app.agent(topic)(handler))
+
+    assert not event.message.acked
+
+
+async def _failing_event(agent: Any) -> Any:
+    """Hand one event to an agent that fails on it; return the event."""
+    async with agent.test_context() as context:
+        event = await context.put(b"x", wait=False)
+        await asyncio.sleep(0.3)
+        assert isinstance(context._crash_reason, ValueError)
+    return event
+
+
+def test_a_skipped_offset_is_seen() -> None:
+    """Guard 2: the ledger refuses an event that is further on than the next one."""
+    ledger = OffsetLedger()
+    ledger.restart({TP0: 5})
+    ledger.check(record(5))
+    ledger.done(record(5))
+    ledger.check(record(6))
+
+    with pytest.raises(OffsetGapError, match=r"articles\[0\]: expected 6, got 7"):
+        ledger.check(record(7))
+
+
+def test_a_repeated_offset_is_fine_and_a_restart_begins_anew() -> None:
+    """Guard 2: repeats are normal, and after a rebalance the committed position counts."""
+    ledger = OffsetLedger()
+    ledger.restart({TP0: 5})
+    for offset in (5, 6, 5, 6, 7):
+        ledger.check(record(offset))
+        ledger.done(record(offset))
+    ledger.restart({TP0: 3})
+
+    ledger.check(record(3))
+    with pytest.raises(OffsetGapError):
+        ledger.check(record(4))
+
+
+def test_an_unknown_partition_is_never_guessed() -> None:
+    """Guard 2: without a committed position nothing is accepted."""
+    with pytest.raises(OffsetGapError, match="expected None"):
+        OffsetLedger().check(record(0))
+
+
+def test_options_choose_the_guarded_parts() -> None:
+    """The app is made of the guarded producer, consumer and table."""
+    try:
+        options = app_options()
+        assert driver.Transport.Producer is IdempotentProducer
+        assert driver.Transport.Consumer is GaplessConsumer
+        assert options["agent_supervisor"] == "mode.CrashingSupervisor"
+    finally:
+        driver.Transport.Producer, driver.Transport.Consumer = STOCK_PRODUCER, STOCK_CONSUMER
