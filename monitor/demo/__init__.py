@@ -1,0 +1,1 @@
+"""The demo: invented outlets, served as feeds on this machine, telling one story in a minute."""
