@@ -1,6 +1,6 @@
 """What the default stack costs on this machine, and how long news takes through it.
 
-    python -m bench pipeline [--rates 0,50] [--seconds 40]
+    python -m bench pipeline [--rates 0,5,50] [--seconds 40]
 
 Starts `newsmon up` on invented feeds, publishes at each rate in turn, and prints CPU and memory
 per process (read from /proc, so Linux only) and the time from the end of a fetch until its mention,
@@ -162,7 +162,7 @@ def _summary(values: list[float]) -> list[str]:
 def main(words: list[str]) -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench pipeline", description=__doc__)
-    parser.add_argument("--rates", default="0,50", help="articles a second, commas between")
+    parser.add_argument("--rates", default="0,5,50", help="articles a second, commas between")
     parser.add_argument("--seconds", type=float, default=40, help="how long at each rate")
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args(words)
