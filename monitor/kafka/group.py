@@ -23,14 +23,15 @@ _SESSION_MS = 10_000
 class GroupReader:
     """A member of a consumer group on one topic."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic: Topic) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, topic: Topic, listener: _Listener) -> None:
         self._consumer = consumer
         self._topic = topic
+        self._listener = listener
 
     @property
     def partitions(self) -> frozenset[int]:
-        """The partitions that are this member's now."""
-        return frozenset(tp.partition for tp in self._consumer.assignment())
+        """The partitions that are this member's now; none while the group shares them out."""
+        return self._listener.partitions
 
     async def poll(self, seconds: float, limit: int = 500) -> list[Record]:
         """Wait for records; they come in order within a partition, none is empty.
@@ -112,25 +113,32 @@ async def open_group(
         session_timeout_ms=_SESSION_MS,
         heartbeat_interval_ms=_SESSION_MS // 4,
     )
-    consumer.subscribe([topic.name], listener=_Listener(on_assigned, on_revoked))
+    listener = _Listener(on_assigned, on_revoked)
+    consumer.subscribe([topic.name], listener=listener)
     try:
         try:
             await consumer.start()
         except (KafkaError, OSError, TimeoutError) as exc:
             raise BrokerError(f"{bootstrap}: {exc}") from exc
-        yield GroupReader(consumer, topic)
+        yield GroupReader(consumer, topic, listener)
     finally:
         await consumer.stop()
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Keeps what is owned: the consumer's own answer still names partitions it has given up."""
+
     def __init__(self, assigned: OnPartitions | None, revoked: OnPartitions | None) -> None:
+        self.partitions: frozenset[int] = frozenset()
         self._assigned, self._revoked = assigned, revoked
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self.partitions = frozenset(tp.partition for tp in assigned)
         if self._assigned:
-            await self._assigned(frozenset(tp.partition for tp in assigned))
+            await self._assigned(self.partitions)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        if self._revoked and (gone := frozenset(tp.partition for tp in revoked)):
+        gone = frozenset(tp.partition for tp in revoked)
+        self.partitions -= gone
+        if self._revoked and gone:
             await self._revoked(gone)
