@@ -1,8 +1,7 @@
 """From trained weights to the one file that the detector loads.
 
-The graphs are written by hand: no torch, no exporter. There are two, so that a sentence of which
-the early head is sure goes no further: `early` (embeddings and the first layers) gives early
-logits and the hidden states, `late` takes the hidden states of the rest to the final logits.
+The graphs are written by hand: no torch, no exporter. There are two of the same form, `sieve` and
+`encoder`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from training.base import LAYER, Weights
-from training.network import EARLY, HEADS
+from training.network import HEADS
 
 _OPSET = 20
 _Attribute = str | int | float | list[int]
@@ -134,49 +133,33 @@ def _bias(g: _Graph) -> str:
     return g.op("Mul", g.op("Sub", mask, g.floats(1.0)), g.floats(1e9))
 
 
-def graphs(w: Weights, *, quantized: bool) -> dict[str, bytes]:
-    """Write both graphs, `early` and `late`, as ONNX files."""
-    hidden = w["word"].shape[1]
-    whole = [
+def graph(w: Weights, *, quantized: bool) -> bytes:
+    """Write a network as an ONNX file: ids, mask, segment -> logits."""
+    g = _Graph(quantized)
+    x, bias = _embed(g, w), _bias(g)
+    for number in range(len(w["qb"])):
+        x = _layer(g, x, {name: w[name][number] for name in LAYER}, bias)
+    _head(g, x, w["head_w"], w["head_b"], "logits")
+    inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["rows", "length"])
         for name in ("ids", "mask", "segment")
     ]
-    states = helper.make_tensor_value_info("states", TensorProto.FLOAT, ["rows", "length", hidden])
-
-    early = _Graph(quantized)
-    x, bias = _embed(early, w), _bias(early)
-    for number in range(EARLY):
-        x = _layer(early, x, {name: w[name][number] for name in LAYER}, bias)
-    early.nodes.append(helper.make_node("Identity", [x], ["states"]))
-    _head(early, x, w["early_w"], w["early_b"], "early")
-
-    late = _Graph(quantized)
-    x, bias = "states", _bias(late)
-    for number in range(EARLY, len(w["qb"])):
-        x = _layer(late, x, {name: w[name][number] for name in LAYER}, bias)
-    _head(late, x, w["head_w"], w["head_b"], "logits")
-
-    logits = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["rows", int(w[size].shape[0])])
-        for name, size in (("early", "early_b"), ("logits", "head_b"))
-    ]
-    return {
-        "early.onnx": _model(early, "early", whole, [logits[0], states]),
-        "late.onnx": _model(late, "late", [states, *whole[1:]], [logits[1]]),
-    }
-
-
-def _model(g: _Graph, name: str, inputs: list[Any], outputs: list[Any]) -> bytes:
-    graph = helper.make_graph(g.nodes, name, inputs, outputs, g.constants)
+    width = int(w["head_b"].shape[0])
+    output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["rows", width])
+    made = helper.make_graph(g.nodes, "network", inputs, [output], g.constants)
     opsets = [helper.make_opsetid("", _OPSET)]
-    model: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString()
+    model: bytes = helper.make_model(made, opset_imports=opsets, ir_version=10).SerializeToString()
     return model
 
 
-def pack(w: Weights, table: Mapping[str, Any], *, quantized: bool = True) -> bytes:
+def pack(
+    sieve: Weights, encoder: Weights, table: Mapping[str, Any], *, quantized: bool = True
+) -> bytes:
     """Write the weights file: a zip of both graphs and the table of word pieces."""
-    files = graphs(w, quantized=quantized) | {
-        "pieces.json": json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
+    files = {
+        "sieve.onnx": graph(sieve, quantized=quantized),
+        "encoder.onnx": graph(encoder, quantized=quantized),
+        "pieces.json": json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode(),
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -1,4 +1,4 @@
-"""Fine-tuning: labels, status and the early head together, on one CPU core."""
+"""Fine-tuning: labels and status together, on one CPU core."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 
 from monitor.detect.pieces import Encoded, Pieces, batch
 from training import rows as rows_
+from training import sets
 from training.base import LAYER, Weights
-from training.network import Batch, Dropout, Parameters, arrays, logits, parameters
+from training.network import Batch, Dropout, Parameters, arrays, logits, lower, parameters, upper
 from training.rows import LABELS, STATUSES, Row
 
 _WARM_UP = 0.08
 _HEAD_RATE = 5.0
-_EARLY_SHARE, _STATUS_SHARE = 0.3, 0.3
+_STATUS_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to make one pass over rows.
+    """How to go over rows.
 
     Attributes:
         rate: Highest learning rate, reached after a short warm-up, then down along a cosine.
@@ -33,6 +34,8 @@ class Plan:
         size: Rows a step.
         bare: Share of rows that are shown without title and previous sentence, so that one model
             serves sentences with and without context.
+        passes: How often `polish` goes over the rows.
+        thin: Share of the English rows without a label that each of its passes draws.
     """
 
     rate: float
@@ -42,6 +45,8 @@ class Plan:
     size: int = 32
     dropout: float = 0.1
     bare: float = 0.15
+    passes: int = 1
+    thin: float = 0.4
 
 
 def with_heads(weights: Weights, rows: Sequence[Row], seed: int) -> Weights:
@@ -57,8 +62,6 @@ def with_heads(weights: Weights, rows: Sequence[Row], seed: int) -> Weights:
     return weights | {
         "head_w": head(len(LABELS) + len(STATUSES)),
         "head_b": np.concatenate([odds, np.zeros(len(STATUSES), np.float32)]),
-        "early_w": head(len(LABELS)),
-        "early_b": odds,
     }
 
 
@@ -72,30 +75,109 @@ def tune(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) -> W
     full, bare = encode(pieces, rows), encode(pieces, rows, context=False)
     labels, status = rows_.targets(rows), rows_.statuses(rows)
     weigh = rows_.weights(rows)
-    share = labels.mean(0).clip(1e-3, 1 - 1e-3)
-    rare = torch.from_numpy((((1 - share) / share) ** 0.35).astype(np.float32))
-    batches = list(_batches(random, np.array([len(item.ids) for item in full]), plan.size))
-    started, losses = time.monotonic(), []
-    for step, chosen in enumerate(batches):
-        for group in optimizer.param_groups:
-            done = plan.part * step / len(batches)
-            group["lr"] = plan.rate * group["times"] * _schedule(done)
+    rare = _rare(labels)
+    steps = list(batches(random, np.array([len(item.ids) for item in full]), plan.size))
+    progress = Progress(len(steps))
+    for step, chosen in enumerate(steps):
+        set_rate(optimizer, plan, step / len(steps))
         shown = [bare[i] if random.random() < plan.bare else full[i] for i in chosen]
-        early, late = logits(p, _tensors(shown), drop, plan.frozen)
+        found = logits(p, tensors(shown), drop, plan.frozen)
         each = _losses(
-            early, late, torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen]), rare
+            found, torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen]), rare
         )
         weight = torch.from_numpy(weigh[chosen])
-        loss = (each * weight).sum() / weight.sum()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(list(p.values()), 1.0)
-        optimizer.step()
-        losses.append(float(loss))
-        if step % 20 == 0:
-            recent, spent = float(np.mean(losses[-20:])), time.monotonic() - started
-            print(f"  {step}/{len(batches)} loss {recent:.3f} {spent:.0f} s", flush=True)
+        progress.tell(step, learn(optimizer, p, (each * weight).sum() / weight.sum()))
     return arrays(p)
+
+
+def polish(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) -> Weights:
+    """Train the layers above `plan.frozen` and the head in several passes.
+
+    The hidden states below are computed once and kept, which makes a pass three times as cheap.
+    Each pass shows all rows with a label and its own draw of the others.
+    """
+    torch.manual_seed(plan.seed)
+    random = np.random.default_rng(plan.seed)
+    drop = Dropout(plan.seed, plan.dropout)
+    p = parameters(weights)
+    optimizer = _optimizer(p, plan.rate)
+    shown = [encode(pieces, rows, context=context) for context in (True, False)]
+    states = [_states(p, inputs, plan.frozen) for inputs in shown]
+    labels, status, weigh = rows_.targets(rows), rows_.statuses(rows), rows_.weights(rows)
+    rare = _rare(labels)
+    kept = np.array([sets.share(row, plan.thin) for row in rows])
+    lengths = np.array([len(item.ids) for item in shown[0]])
+    steps: list[NDArray[np.int64]] = []
+    for _ in range(plan.passes):
+        drawn = np.flatnonzero(random.random(len(rows)) < kept)
+        steps += [drawn[part] for part in batches(random, lengths[drawn], plan.size)]
+    progress = Progress(len(steps))
+    for step, chosen in enumerate(steps):
+        set_rate(optimizer, plan, step / len(steps))
+        bare = random.random(len(chosen)) < plan.bare
+        inputs = [shown[int(b)][i] for i, b in zip(chosen, bare, strict=True)]
+        below = [states[int(b)][i] for i, b in zip(chosen, bare, strict=True)]
+        padded = tensors(inputs)
+        states_ = _padded(below, padded[0].shape[1])
+        found = upper(p, states_, padded, drop, plan.frozen)
+        each = _losses(
+            found, torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen]), rare
+        )
+        weight = torch.from_numpy(weigh[chosen])
+        progress.tell(step, learn(optimizer, p, (each * weight).sum() / weight.sum()))
+    return arrays(p)
+
+
+def _states(p: Parameters, inputs: Sequence[Encoded], layers: int) -> list[NDArray[np.float16]]:
+    found: list[NDArray[np.float16]] = [np.zeros(0, np.float16)] * len(inputs)
+    order = sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids))
+    for start in range(0, len(order), 64):
+        chosen = order[start : start + 64]
+        made = lower(p, tensors([inputs[i] for i in chosen]), layers).numpy().astype(np.float16)
+        for place, index in enumerate(chosen):
+            found[index] = made[place, : len(inputs[index].ids)].copy()
+    return found
+
+
+def _padded(states: Sequence[NDArray[np.float16]], length: int) -> torch.Tensor:
+    made = np.zeros((len(states), length, states[0].shape[1]), np.float32)
+    for row, state in enumerate(states):
+        made[row, : len(state)] = state
+    return torch.from_numpy(made)
+
+
+class Progress:
+    """Prints the mean loss of every 20 steps."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps, self._started, self._losses = steps, time.monotonic(), list[float]()
+
+    def tell(self, step: int, loss: float) -> None:
+        """Note the loss of a step."""
+        self._losses.append(loss)
+        if step % 20 == 0:
+            recent, spent = np.mean(self._losses[-20:]), time.monotonic() - self._started
+            print(f"  {step}/{self._steps} loss {recent:.3f} {spent:.0f} s", flush=True)
+
+
+def learn(optimizer: torch.optim.AdamW, p: Parameters, loss: torch.Tensor) -> float:
+    """Take one step down the loss; gives the loss."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_([t for t in p.values() if t.grad is not None], 1.0)
+    optimizer.step()
+    return float(loss)
+
+
+def set_rate(optimizer: torch.optim.AdamW, plan: Plan, done: float) -> None:
+    """Set the learning rate for a share of the way done."""
+    for group in optimizer.param_groups:
+        group["lr"] = plan.rate * group["times"] * _schedule(plan.part * done)
+
+
+def _rare(labels: NDArray[np.float32]) -> torch.Tensor:
+    share = labels.mean(0).clip(1e-3, 1 - 1e-3)
+    return torch.from_numpy((((1 - share) / share) ** 0.35).astype(np.float32))
 
 
 def encode(pieces: Pieces, rows: Sequence[Row], *, context: bool = True) -> list[Encoded]:
@@ -105,12 +187,13 @@ def encode(pieces: Pieces, rows: Sequence[Row], *, context: bool = True) -> list
     return pieces.inputs([(r["text"], r.get("title") or "", r.get("prev") or "") for r in rows])
 
 
-def _tensors(inputs: Sequence[Encoded]) -> Batch:
+def tensors(inputs: Sequence[Encoded]) -> Batch:
+    """Make tensors of inputs, padded to one length."""
     ids, mask, segment = (torch.from_numpy(part) for part in batch(inputs))
     return ids, mask, segment
 
 
-def _batches(
+def batches(
     random: np.random.Generator, lengths: NDArray[np.int64], size: int
 ) -> Iterator[NDArray[np.int64]]:
     """Shuffle, sort by length inside every dozen batches (less padding), shuffle the batches."""
@@ -128,25 +211,17 @@ def _schedule(done: float) -> float:
 
 
 def _losses(
-    early: torch.Tensor,
-    late: torch.Tensor,
-    labels: torch.Tensor,
-    status: torch.Tensor,
-    rare: torch.Tensor,
+    found: torch.Tensor, labels: torch.Tensor, status: torch.Tensor, rare: torch.Tensor
 ) -> torch.Tensor:
-    """Add three losses for each row: labels, labels by the early head, status where known."""
-
-    def of_labels(found: torch.Tensor) -> torch.Tensor:
-        each = labels * F.softplus(-found) * rare + (1 - labels) * F.softplus(found)
-        return each.sum(-1)
-
-    loss = of_labels(late[:, : len(LABELS)]) + _EARLY_SHARE * of_labels(early)
-    of_status = F.cross_entropy(late[:, len(LABELS) :], status, reduction="none", ignore_index=-1)
-    return loss + _STATUS_SHARE * of_status
+    """Add two losses for each row: its labels, and its status where known."""
+    marks = found[:, : len(LABELS)]
+    each = labels * F.softplus(-marks) * rare + (1 - labels) * F.softplus(marks)
+    of_status = F.cross_entropy(found[:, len(LABELS) :], status, reduction="none", ignore_index=-1)
+    return each.sum(-1) + _STATUS_SHARE * of_status
 
 
 def _optimizer(p: Parameters, rate: float) -> torch.optim.AdamW:
-    heads = [name for name in p if name.startswith(("head", "early"))]
+    heads = [name for name in p if name.startswith("head")]
     matrices = [name for name in p if name in LAYER and p[name].ndim == 3]
     rest = [name for name in p if name not in {*heads, *matrices}]
     groups = [

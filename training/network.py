@@ -1,4 +1,4 @@
-"""The encoder in plain torch operations: BERT blocks, a head on top and one half-way.
+"""The encoder and the sieve in plain torch operations: BERT blocks and a head on top.
 
 Matrix products run in bfloat16 where the CPU has instructions for it (three to four times as fast
 as float32; the exported graph agrees within 0.02 of a logit), in float32 elsewhere: without those
@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from training.base import LAYER
 
 HEADS = 12
-EARLY = 4
-"""After how many layers the early head looks: what it is sure of goes no further."""
 
 
 def product_type() -> torch.dtype:
@@ -75,34 +73,60 @@ def _pool(x: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     return torch.cat([mean, (x - (1 - own) * 1e4).amax(1)], -1)
 
 
-def logits(
-    p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Score a batch: (early logits, logits).
+def lower(p: Parameters, inputs: Batch, layers: int) -> torch.Tensor:
+    """Give the hidden states after the lowest layers, (rows, length, hidden); nothing learns."""
+    drop = Dropout(0, 0)
+    with torch.no_grad():
+        x, bias = _embed(p, inputs, drop), _bias(inputs)
+        for layer in _layers(p)[:layers]:
+            x = _block(x, layer, bias, drop)
+    return x
+
+
+def upper(
+    p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout, layers: int
+) -> torch.Tensor:
+    """Score a batch whose hidden states after the lowest layers are known."""
+    x, bias = states, _bias(inputs)
+    for layer in _layers(p)[layers:]:
+        x = _block(x, layer, bias, drop)
+    return drop(_pool(x, _own(inputs))) @ p["head_w"] + p["head_b"]
+
+
+def logits(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torch.Tensor:
+    """Score a batch, (rows, outputs of the head).
 
     Only the sentence's own pieces are pooled: pooled with its context, a sentence would be
     labelled by its headline. With `frozen` layers, neither those nor the embeddings learn.
     """
-    ids, mask, segment = inputs
-    hidden = p["word"].shape[1]
-    own = (mask * (segment == 0))[..., None].float()
-    bias = (mask[:, None, None, :].float() - 1) * 1e9
-    # Unbound once: indexing each layer would make a gradient of full size for every layer.
-    layers = [
-        dict(zip(LAYER, parts, strict=True))
-        for parts in zip(*(p[name].unbind(0) for name in LAYER), strict=True)
-    ]
+    bias = _bias(inputs)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
-        x = F.embedding(ids, p["word"]) + p["pos"][: ids.shape[1]] + F.embedding(segment, p["type"])
-        x = drop(F.layer_norm(x, (hidden,), p["eln_w"], p["eln_b"], 1e-12))
-    early = None
-    for number, layer in enumerate(layers, 1):
+        x = _embed(p, inputs, drop)
+    for number, layer in enumerate(_layers(p), 1):
         with torch.set_grad_enabled(torch.is_grad_enabled() and number > frozen):
             x = _block(x, layer, bias, drop)
-        if number == EARLY:
-            early = drop(_pool(x, own)) @ p["early_w"] + p["early_b"]
-    assert early is not None
-    return early, drop(_pool(x, own)) @ p["head_w"] + p["head_b"]
+    return drop(_pool(x, _own(inputs))) @ p["head_w"] + p["head_b"]
+
+
+def _embed(p: Parameters, inputs: Batch, drop: Dropout) -> torch.Tensor:
+    ids, _, segment = inputs
+    x = F.embedding(ids, p["word"]) + p["pos"][: ids.shape[1]] + F.embedding(segment, p["type"])
+    return drop(F.layer_norm(x, (x.shape[-1],), p["eln_w"], p["eln_b"], 1e-12))
+
+
+def _own(inputs: Batch) -> torch.Tensor:
+    _, mask, segment = inputs
+    return (mask * (segment == 0))[..., None].float()
+
+
+def _bias(inputs: Batch) -> torch.Tensor:
+    return (inputs[1][:, None, None, :].float() - 1) * 1e9
+
+
+def _layers(p: Parameters) -> list[Parameters]:
+    # Unbound once: indexing each layer would make a gradient of full size for every layer.
+    parts = zip(*(p[name].unbind(0) for name in LAYER), strict=True)
+    return [dict(zip(LAYER, part, strict=True)) for part in parts]
 
 
 def parameters(weights: dict[str, NDArray[np.float32]]) -> Parameters:

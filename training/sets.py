@@ -3,7 +3,9 @@
     first   trains on the training files, less the rows that share a document or a text with a
             dev file, and less a third of the Russian and Ukrainian rows (`aside`)
     again   shows all that carry a label once more and some of the others, then `aside` and the
-            sentences written for this repository; this is what is shipped
+            sentences written for this repository
+    polish  goes several times over all of these; gives the encoder that is shipped
+    sieve   trains the small network in front of it on the same rows
 
 The dev files, and the training rows that share a document or a text with them, are never trained
 on: thresholds, calibration and figures come from the dev files.
@@ -42,10 +44,12 @@ class Sets:
         """Give the rows that a step trains on."""
         if step == "first":
             return self.main
+        if step in ("polish", "sieve"):
+            return [*self.main, *self.aside, *self.written]
         return [*_thinned(self.main), *self.aside, *self.written]
 
 
-STEPS = ("first", "again")
+STEPS = ("first", "again", "polish", "sieve")
 
 
 def load(labels: Path) -> Sets:
@@ -84,8 +88,14 @@ def _written() -> list[Row]:
     return found
 
 
+def share(row: Row, english: float) -> float:
+    """Give the share of rows like this to show: all with a label, more Russian and Ukrainian."""
+    if row["labels"]:
+        return 1.0
+    return english if row["lang"] == "en" else min(1.0, english + 0.4)
+
+
 def _thinned(rows: list[Row]) -> list[Row]:
-    """Keep the rows with a label, and of the others a fifth in English, half in the rest."""
+    """Keep the rows with a label, and of the others a fifth in English, more in the rest."""
     chance = np.random.default_rng(0).random(len(rows))
-    share = [1.0 if row["labels"] else 0.2 if row["lang"] == "en" else 0.55 for row in rows]
-    return [row for row, drawn, kept in zip(rows, chance, share, strict=True) if drawn < kept]
+    return [row for row, drawn in zip(rows, chance, strict=True) if drawn < share(row, 0.2)]

@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 ALARM_COST = {"search": 1.0, "alert": 1.5}
 """How many misses a false alarm is worth, in the F1 that a threshold maximizes."""
 
-_SHRINK = 20.0
+_SHRINK = 8.0
 """Positives that a language needs for its own threshold to count as much as the common one."""
 
 _GRID = np.arange(-4.0, 5.0, 0.02)
@@ -26,7 +26,7 @@ _SMOOTH = 0.35
 """Width over which the curve is smoothed, so that no single row sets a threshold."""
 
 _LOST = 0.03
-"""Share of true mentions that the early head may turn away."""
+"""Share of true mentions that the sieve may turn away."""
 
 
 def thresholds(rows: Sequence[Row], logits: Floats, cost: float) -> dict[str, list[float]]:
@@ -60,8 +60,8 @@ def _best(truth: Floats, logits: Floats, cost: float) -> float:
     return float(_GRID[int(smooth.argmax())])
 
 
-def exits(rows: Sequence[Row], early: Floats, late: Floats, search: Floats) -> list[float]:
-    """Choose for each label the early logit that all but a few true mentions reach.
+def exits(rows: Sequence[Row], sieve: Floats, late: Floats, search: Floats) -> list[float]:
+    """Choose for each label the logit of the sieve that all but a few true mentions reach.
 
     `search` is the threshold on `late` for each row and label, (rows, 3): a mention that would
     not be found anyway is not lost.
@@ -69,7 +69,7 @@ def exits(rows: Sequence[Row], early: Floats, late: Floats, search: Floats) -> l
     truth = rows_.targets(rows).astype(bool)
     kept = truth & (late[:, : len(LABELS)] >= search)
     return [
-        round(float(np.quantile(early[kept[:, index], index], _LOST)) - 0.05, 2)
+        round(float(np.quantile(sieve[kept[:, index], index], _LOST)) - 0.05, 2)
         for index in range(len(LABELS))
     ]
 

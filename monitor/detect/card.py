@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor.errors import ModelError
 from monitor.messages import Label
 
-FORMAT = 1
+FORMAT = 2
 """Which layout of `model.json` and of the weights file this code reads."""
 
 LABELS = tuple(Label)
@@ -28,7 +28,7 @@ class Card:
         version: Name of this model, part of every mention.
         file: Name of the weights file, in the same folder.
         sha256: Digest that the weights file must have.
-        exits: Per label, the early logit below which a sentence goes no further.
+        exits: Per label, the sieve's logit below which a sentence goes no further.
         calibration: Per label, slope and offset that make a log-odds of a logit.
         thresholds: `alert` (few false alarms) and `search` (best F1), by language and label.
     """

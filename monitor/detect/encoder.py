@@ -2,9 +2,9 @@
 
 One file of weights holds two ONNX graphs and the table of word pieces; `model.json` beside it
 says what the file must be (version, SHA-256) and how its logits are read (calibration,
-thresholds). A sentence first passes the lower layers; when the early head is sure that it carries
-no label it goes no further, which saves two thirds of the work on most sentences of a stream
-(early exit, Teerapittayanon et al. 2016).
+thresholds). A sieve, a network of a fiftieth of the encoder's work, looks at each sentence first
+and turns away what is surely no mention (a cascade, Viola and Jones 2001); the encoder reads the
+rest.
 
 Equal calls give equal scores on one machine. The quantized kernels differ a little between kinds
 of CPU and with the other sentences of a batch (a few hundredths of a logit).
@@ -33,12 +33,13 @@ from monitor.messages import Label, Status
 STATUSES = tuple(Status)
 DEFAULT_LANGUAGE = "en"
 
-_WINDOW, _PIECES = 64, 640
-"""Inputs whose hidden states are held at a time; pieces in a batch, padding included."""
-_LOOK_AGAIN = -1.5
-"""The logit from which on a sentence is read again with its context."""
+_PIECES = 640
+"""Pieces in a batch, padding included: bounds the memory, whatever comes in."""
+_LOOK_AGAIN = (-1.5, 3.0)
+"""Between these logits a sentence is in doubt, and is read again with its context."""
+_OUTPUTS = len(LABELS) + len(STATUSES)
 _SURE = 0.01
-"""Highest probability of a sentence that the early head turned away."""
+"""Highest probability of a sentence that the sieve turned away."""
 
 _Floats = NDArray[np.float32]
 
@@ -59,8 +60,8 @@ class Encoder:
         self._calibration = card.calibration
         with zipfile.ZipFile(io.BytesIO(weights)) as archive:
             self._pieces = Pieces(json.loads(archive.read("pieces.json")))
-            self._early = _session(archive.read("early.onnx"))
-            self._late = _session(archive.read("late.onnx"))
+            self._sieve = _session(archive.read("sieve.onnx"))
+            self._encoder = _session(archive.read("encoder.onnx"))
 
     @classmethod
     def load(cls, folder: Path) -> Encoder:
@@ -81,8 +82,14 @@ class Encoder:
         Of a sentence the first 96 pieces (about 70 words) are read. Any text is taken, also an
         empty one.
         """
-        early, late = self._look(units, everything=False)
-        return [self._read(row, late.get(index)) for index, row in enumerate(early)]
+        inputs = self._pieces.inputs([_triple(unit) for unit in units])
+        sifted = _run(self._sieve, [item.alone for item in inputs], len(LABELS))
+        stay = np.flatnonzero((sifted >= self._exits).any(axis=1)).tolist()
+        late = self._look([inputs[index] for index in stay])
+        found = [self._turned_away(row) for row in sifted]
+        for index, row in zip(stay, late, strict=True):
+            found[index] = self._read(row)
+        return found
 
     def threshold(self, label: Label, language: str, mode: str = "alert") -> float:
         """Give the lowest probability that counts; an unknown language is read as English."""
@@ -90,93 +97,54 @@ class Encoder:
         return by_language.get(language, by_language[DEFAULT_LANGUAGE])[label]
 
     def logits(self, units: Sequence[Unit]) -> tuple[_Floats, _Floats]:
-        """Give raw early logits (units, 3) and logits (units, 11) of all, for training only."""
-        early, late = self._look(units, everything=True)
-        width = len(LABELS) + len(STATUSES)
-        rows = [late[index] for index in range(len(units))]
-        return early, np.array(rows, np.float32).reshape(len(units), width)
-
-    def _look(
-        self, units: Sequence[Unit], *, everything: bool
-    ) -> tuple[_Floats, dict[int, _Floats]]:
-        """Give early logits of all units, and logits of those that went on, by index.
-
-        A sentence is read alone first, which is cheap. What may be a mention is read again with
-        its context, and the two readings are averaged: alone it lacks what "this" stands for,
-        beside a headline about a drill it may be taken for the drill.
-        """
+        """Give the sieve's logits (units, 3) and the encoder's (units, 11), for training only."""
         inputs = self._pieces.inputs([_triple(unit) for unit in units])
-        alone = [Encoded(item.ids[: item.own], item.own) for item in inputs]
-        early = np.zeros((len(units), len(LABELS)), np.float32)
-        late: dict[int, _Floats] = {}
-        for chosen, first, last in self._windows(alone, everything=everything):
-            early[chosen] = first
-            late |= {chosen[place]: row for place, row in last.items()}
+        return _run(self._sieve, [item.alone for item in inputs], len(LABELS)), self._look(inputs)
+
+    def _look(self, inputs: Sequence[Encoded]) -> _Floats:
+        """Give the encoder's logits, (inputs, 11).
+
+        A sentence is read alone first, which is cheap. What is in doubt is read again with its
+        context, and the two readings are averaged: alone it lacks what "this" stands for, beside
+        a headline about a drill it may be taken for the drill.
+        """
+        found = _run(self._encoder, [item.alone for item in inputs], _OUTPUTS)
+        low, high = _LOOK_AGAIN
         again = [
             index
-            for index, row in sorted(late.items())
-            if len(inputs[index].ids) > inputs[index].own
-            and row[: len(LABELS)].max() >= _LOOK_AGAIN
+            for index, item in enumerate(inputs)
+            if len(item.ids) > item.own and low <= found[index, : len(LABELS)].max() <= high
         ]
-        both = [inputs[index] for index in again]
-        for chosen, _, last in self._windows(both, everything=True):
-            for place, row in last.items():
-                index = again[chosen[place]]
-                late[index] = (late[index] + row) * np.float32(0.5)
-        return early, late
-
-    def _windows(
-        self, inputs: Sequence[Encoded], *, everything: bool = False
-    ) -> Iterator[tuple[list[int], _Floats, dict[int, _Floats]]]:
-        """Go through inputs of like length: (indices, early logits, logits by place).
-
-        The window bounds the hidden states held at a time (about 14 MB) whatever comes in.
-        """
-        order = sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids))
-        for start in range(0, len(order), _WINDOW):
-            chosen = order[start : start + _WINDOW]
-            parts = [self._lower(group) for group in _groups([inputs[index] for index in chosen])]
-            early = np.concatenate([part[0] for part in parts])
-            states = [row for part in parts for row in part[1]]
-            open_ = everything | (early >= self._exits).any(axis=1)
-            places = [int(place) for place in np.flatnonzero(open_)]
-            late: dict[int, _Floats] = {}
-            left = iter(places)
-            for group in _groups([inputs[chosen[place]] for place in places]):
-                mine = list(islice(left, len(group)))
-                logits = self._upper(group, [states[place] for place in mine])
-                late |= zip(mine, logits, strict=True)
-            yield chosen, early, late
-
-    def _lower(self, inputs: Sequence[Encoded]) -> tuple[_Floats, _Floats]:
-        ids, mask, segment = batch(inputs)
-        found = self._early.run(["early", "states"], {"ids": ids, "mask": mask, "segment": segment})
-        return found[0], found[1]
-
-    def _upper(self, inputs: Sequence[Encoded], states: Sequence[_Floats]) -> _Floats:
-        _, mask, segment = batch(inputs)
-        padded = np.zeros((len(inputs), mask.shape[1], states[0].shape[1]), np.float32)
-        for row, (item, state) in enumerate(zip(inputs, states, strict=True)):
-            padded[row, : len(item.ids)] = state[: len(item.ids)]
-        found: _Floats = self._late.run(
-            ["logits"], {"states": padded, "mask": mask, "segment": segment}
-        )[0]
+        both = _run(self._encoder, [inputs[index] for index in again], _OUTPUTS)
+        found[again] = (found[again] + both) * np.float32(0.5)
         return found
 
-    def _read(self, early: _Floats, late: _Floats | None) -> Scores:
-        logits = early if late is None else late
+    def _turned_away(self, logits: _Floats) -> Scores:
+        shares = (min(round(_sigmoid(float(logit)), 4), _SURE) for logit in logits)
+        return Scores(dict(zip(LABELS, shares, strict=True)))
+
+    def _read(self, logits: _Floats) -> Scores:
         labels = {
             label: round(_sigmoid(slope * float(logit) + offset), 4)
             for label, (slope, offset), logit in zip(
                 LABELS, self._calibration, logits[: len(LABELS)], strict=True
             )
         }
-        if late is None:
-            return Scores({label: min(value, _SURE) for label, value in labels.items()})
-        powers = np.exp(late[len(LABELS) :] - late[len(LABELS) :].max())
+        powers = np.exp(logits[len(LABELS) :] - logits[len(LABELS) :].max())
         shares = (powers / powers.sum()).tolist()
         status = {name: round(share, 4) for name, share in zip(STATUSES, shares, strict=True)}
         return Scores(labels, status)
+
+
+def _run(session: ort.InferenceSession, inputs: Sequence[Encoded], width: int) -> _Floats:
+    """Score inputs in batches of like length; the answer, (inputs, width), has their order."""
+    found = np.zeros((len(inputs), width), np.float32)
+    order = iter(sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids)))
+    for group in _groups(sorted(inputs, key=lambda item: len(item.ids))):
+        ids, mask, segment = batch(group)
+        logits = session.run(["logits"], {"ids": ids, "mask": mask, "segment": segment})[0]
+        found[list(islice(order, len(group)))] = logits
+    return found
 
 
 def _groups(inputs: Sequence[Encoded]) -> Iterator[list[Encoded]]:

@@ -30,6 +30,11 @@ class Encoded:
     ids: tuple[int, ...]
     own: int
 
+    @property
+    def alone(self) -> Encoded:
+        """The sentence without its context."""
+        return Encoded(self.ids[: self.own], self.own)
+
 
 class Pieces:
     """The tokeniser.
