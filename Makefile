@@ -37,11 +37,12 @@ test: setup ## all tests, with a real Kafka that they start themselves (ARGS="-k
 	@$(BIN)/newsmon kafka fetch
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## lint, format, types, import rules
+check: setup ## lint, format, types, import rules, the contract in docs/contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/newsmon schema --check docs/contract
 
 format: setup ## put the code into its standard form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

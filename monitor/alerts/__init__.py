@@ -1,7 +1,7 @@
 """PURE: mentions and a place's open stories in, alerts out, or a named reason why there is none."""
 
 from monitor.alerts.filters import Filter, Watch
-from monitor.alerts.policy import Policy, load_policy
+from monitor.alerts.policy import Policy, load_policy, unknown_codes
 from monitor.alerts.stories import Outcome, add_burst, update_stories
 from monitor.alerts.story import PlaceState
 
@@ -13,5 +13,6 @@ __all__ = [
     "Watch",
     "add_burst",
     "load_policy",
+    "unknown_codes",
     "update_stories",
 ]

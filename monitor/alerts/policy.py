@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
@@ -27,9 +28,10 @@ class StoryRules(Rules):
     """No story covers more than this from its first to its last report."""
     link_hours: float = Field(72, gt=0, le=240)
     """How far a denial and its claim may lie apart."""
-    near: float = Field(0.3, ge=0, le=1)
-    """Share of common words that makes two sentences near where the place is not known; half of
-    it where the place is, but one of them names no actor."""
+    near: float = Field(0.5, ge=0, le=1)
+    """How much words, actors, status and article must add up to for a report to join a story."""
+    denial_words: float = Field(0.3, ge=0, le=1)
+    """Share of common words that links a denial with a claim whose parties do not tell."""
 
 
 class AlertRules(Rules):
@@ -94,7 +96,7 @@ def load_policy(path: Path) -> Policy:
     data = read_toml(path)
     try:
         policy = validate(Policy, data, path)
-        faults = _unknown_codes(policy, path, _gazetteer_codes())
+        faults = _code_faults(policy, path)
         if faults:
             raise ConfigError(faults)
     except ConfigError as exc:
@@ -103,33 +105,47 @@ def load_policy(path: Path) -> Policy:
     return policy
 
 
-def _gazetteer_codes() -> list[str]:
+def unknown_codes(entry: Filter) -> list[tuple[str, str]]:
+    """Name the codes of a filter that `config/gazetteer` does not have.
+
+    Returns:
+        For each the key, `actor` or `place`, and what is wrong with it.
+    """
+    if not entry.actor and not entry.place:
+        return []
+    by_fold = {code.casefold(): code for code in known_codes()}
+    faults = []
+    for key, codes in (("actor", entry.actor), ("place", entry.place)):
+        for code in codes:
+            if code.casefold() not in by_fold:
+                near = get_close_matches(code.casefold(), by_fold, n=1)
+                hint = f", did you mean {by_fold[near[0]]!r}?" if near else ""
+                text = f"{code!r} is no code of config/gazetteer, expected for instance 'UA' or"
+                faults.append((key, f"{text} 'NATO'{hint}"))
+    return faults
+
+
+@cache
+def known_codes() -> list[str]:
+    """Return every code of `config/gazetteer`, and that of an unknown place."""
     tables = ("countries", "groups", "seas")
     return [UNKNOWN_PLACE] + [
         code for table in tables for code in read_toml(CONFIG_DIR / "gazetteer" / f"{table}.toml")
     ]
 
 
-def _unknown_codes(policy: Policy, path: Path, known: list[str]) -> list[str]:
-    by_fold = {code.casefold(): code for code in known}
+def _code_faults(policy: Policy, path: Path) -> list[str]:
     tables: dict[str, Sequence[Filter]] = {
         "severity": policy.severity,
         "watches": policy.watches,
         "silences": policy.silences,
     }
-    faults = []
-    for table, filters in tables.items():
-        for index, entry in enumerate(filters):
-            for key, codes in (("actor", entry.actor), ("place", entry.place)):
-                for code in codes:
-                    if code.casefold() not in by_fold:
-                        near = get_close_matches(code.casefold(), by_fold, n=1)
-                        hint = f", did you mean {by_fold[near[0]]!r}?" if near else ""
-                        faults.append(
-                            f"{path}: {table}[{index}].{key}: {code!r} is no code of "
-                            f"config/gazetteer, expected for instance 'UA' or 'NATO'{hint}"
-                        )
-    return faults
+    return [
+        f"{path}: {table}[{index}].{key}: {text}"
+        for table, filters in tables.items()
+        for index, entry in enumerate(filters)
+        for key, text in unknown_codes(entry)
+    ]
 
 
 def _with_line(fault: str, path: Path, lines: list[str]) -> str:

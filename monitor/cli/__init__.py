@@ -8,6 +8,7 @@ when their command is the one that was asked for, so that `newsmon --help` is qu
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "poll": "run one role: poll the feeds",
     "worker": "run one role: the Faust agents (detect, alert, count)",
     "alerts": "print alerts, and follow them",
+    "story": "show the whole thread of a story, with evidence",
     "stats": "print the rolling counts",
     "top": "the live view on the terminal: counts, alerts, stories, feeds",
     "web": "run one role: the web page and the JSON API",
@@ -31,7 +33,10 @@ COMMANDS: dict[str, str] = {
     "explain": "say why a sentence is or is not a mention",
     "parse": "parse feeds given as JSON lines",
     "feeds": "list, check and import feeds",
+    "watch": "list the watches, and try changed rules on kept mentions",
     "topics": "list the topics, and create them",
+    "dead-letters": "list what could not be read, and send it back",
+    "schema": "print the contract: JSON Schema of a message, or AsyncAPI of all",
     "kafka": "the embedded broker: fetch, start, stop, verify, bundle",
     "check": "check settings, feeds, policy and the detector, opening nothing",
     "status": "say what is running",
@@ -48,6 +53,9 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows ? and goes on
     args = _parser(words).parse_args(words)
     try:
         return int(args.run(args))
@@ -73,7 +81,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     chosen = next((word for word in words if not word.startswith("-")), None)
     for name, help_text in COMMANDS.items():
         if name == chosen:
-            import_module(f"monitor.cli.{name}").register(commands)
+            import_module(f"monitor.cli.{name.replace('-', '_')}").register(commands)
         else:
             commands.add_parser(name, help=help_text, add_help=False)
     return parser

@@ -8,14 +8,17 @@ the usual cache directory, so that they are fetched and made once.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from monitor.cli import main
 from monitor.kafka import aot
 from monitor.kafka.admin import apply_topics
 from monitor.kafka.embedded import EmbeddedBroker
@@ -27,6 +30,7 @@ from monitor.kafka.running import running_broker
 from monitor.settings import KafkaSettings, Settings
 from monitor.topics import DEAD_LETTERS, Topic
 from tests import shared_dir
+from tests.broker.desk import Ask, Desk, opened
 
 HERE = Path(__file__).parent
 
@@ -102,6 +106,26 @@ async def fresh_topic(broker: str) -> Topic:
     topic = replace(DEAD_LETTERS, name=f"test-{uuid4().hex}")
     await apply_topics(broker, [topic])
     return topic
+
+
+@pytest.fixture(scope="session")
+def desk(kafka_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return a monitor with a worker that reads the story of `tests.broker.desk`."""
+    with opened(broker_settings(tmp_path_factory.mktemp("desk"))) as desk:
+        yield desk
+
+
+@pytest.fixture
+def ask(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Return a function that runs a command on the desk's monitor."""
+
+    def run(*words: str) -> list[dict[str, Any]]:
+        code = main([*words, "--json", "--data-dir", str(desk.data_dir)])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return [json.loads(line) for line in out.splitlines()]
+
+    return run
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""PURE: looking back: what rules would have told, the thread of a story, what became of letters."""
