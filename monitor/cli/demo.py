@@ -56,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
         asyncio.run(demo.run())
     if demo.first_alert_s is None:
         return 1  # the data stays, for its logs
-    if not kept:
+    if kept:
+        print(f"newsmon: all data is in {data_dir}", file=sys.stderr)
+    else:
         shutil.rmtree(data_dir, ignore_errors=True)
     return 0
 

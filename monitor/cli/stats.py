@@ -9,10 +9,13 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.console import Console
+
 from monitor.cli.options import add_common, console, print_json, settings_of
 from monitor.kafka.bootstrap import resolve_bootstrap
 from monitor.settings import Settings
-from monitor.stats.table import as_json, render
+from monitor.stats.table import as_json, bars_for, render
+from monitor.stats.totals import KINDS, read_totals, summed, totals_json, totals_table
 from monitor.stats.watch import load_board, watch, watch_plain
 
 
@@ -23,6 +26,12 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse's own private cl
     mode.add_argument("--once", action="store_true", help="print the table and end (default)")
     mode.add_argument("--watch", action="store_true", help="keep it current until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    parser.add_argument(
+        "--by",
+        choices=("place", *KINDS),
+        default="place",
+        help="count per label and place (default), or over all places per label or per actor",
+    )
     parser.add_argument(
         "--period",
         type=float,
@@ -46,19 +55,17 @@ async def _stats(settings: Settings, args: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if args.watch and not args.json:
+    if args.watch and not args.json and args.by == "place":
         if sys.stdout.isatty():
             await watch(bootstrap, screen, stop)
         else:
             await watch_plain(bootstrap, stop, args.period)
         return
     while True:
-        board = await load_board(bootstrap)
-        now = datetime.now(UTC)
-        if args.json:
-            print_json(as_json(board, now))
+        if args.by == "place":
+            await _print_places(bootstrap, screen, args)
         else:
-            screen.print(render(board, now, rows=50, alerts=10))
+            await _print_totals(bootstrap, screen, args)
         if not args.watch or stop.is_set():
             return
         try:
@@ -66,3 +73,21 @@ async def _stats(settings: Settings, args: argparse.Namespace) -> None:
             return
         except TimeoutError:
             continue
+
+
+async def _print_places(bootstrap: str, screen: Console, args: argparse.Namespace) -> None:
+    board = await load_board(bootstrap)
+    now = datetime.now(UTC)
+    if args.json:
+        print_json(as_json(board, now))
+    else:
+        screen.print(render(board, now, rows=50, alerts=10, bars=bars_for(screen.encoding)))
+
+
+async def _print_totals(bootstrap: str, screen: Console, args: argparse.Namespace) -> None:
+    series = summed(await read_totals(bootstrap), args.by)
+    now = datetime.now(UTC)
+    if args.json:
+        print_json(totals_json(series, now))
+    else:
+        screen.print(totals_table(series, args.by, now, 50))

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,11 @@ def run(args: argparse.Namespace) -> int:
     configure(settings.log_level if headless else "error")
     with only_one(settings.data_dir):
         asyncio.run(up(settings, common_options(args.config, settings.data_dir), headless))
+    print(
+        "newsmon: stopped in order; what was sent is acknowledged, all data is in "
+        f"{settings.data_dir}",
+        file=sys.stderr,
+    )
     return 0
 
 
@@ -97,7 +103,6 @@ async def up(
     finally:
         stopped.cancel()
         await supervisor.stop()
-        console.print("stopped; all data is in", settings.data_dir, style="dim", highlight=False)
 
 
 def _end(stop: asyncio.Event, number: signal.Signals) -> None:

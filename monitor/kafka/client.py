@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,7 +122,7 @@ async def send(
 async def send_value(
     producer: Producer,
     topic: Topic,
-    key: str | None,
+    key: str | bytes | None,
     value: bytes | None,
     *,
     headers: Sequence[tuple[str, bytes]] = (),
@@ -139,7 +139,7 @@ async def send_value(
         done = await producer.send_and_wait(
             topic.name,
             value=value,
-            key=None if key is None else key.encode("utf-8", "surrogatepass"),
+            key=key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key,
             partition=partition,
             timestamp_ms=None if timestamp is None else int(timestamp.timestamp() * 1000),
             headers=list(headers),
@@ -158,6 +158,8 @@ async def read_topic(
     from_beginning: bool,
     follow: bool,
     since: datetime | None = None,
+    caught_up: Callable[[], Awaitable[None]] | None = None,
+    gather_ms: int = 0,
 ) -> AsyncIterator[Record]:
     """Read a topic, all partitions, without a group and without commits.
 
@@ -171,6 +173,8 @@ async def read_topic(
             record that was there when the reading began.
         since: Begin with the first record of each partition that is not older; goes before
             `from_beginning`.
+        caught_up: Awaited once, after the last record that was there when the reading began.
+        gather_ms: Let the broker gather small news for so long: fewer, larger answers.
 
     Raises:
         BrokerError: No broker, no such topic, or no answer for half a minute before the end.
@@ -180,16 +184,22 @@ async def read_topic(
         TopicPartition(name, number): limits
         for (name, number), limits in (await offsets(bootstrap, count)).items()
     }
-    async with open_reader(bootstrap) as consumer:
+    async with open_reader(bootstrap, gather_ms) as consumer:
         consumer.assign(list(bounds))
         starts = {tp: begin if from_beginning else end for tp, (begin, end) in bounds.items()}
         if since:
             starts = await _offsets_since(consumer, bounds, since)
         for tp, offset in starts.items():
             consumer.seek(tp, offset)
-        ends = None if follow else {tp: end for tp, (_, end) in bounds.items() if starts[tp] < end}
-        async for record in _records(consumer, ends):
+        ends = {tp: end for tp, (_, end) in bounds.items() if starts[tp] < end}
+        async for record in _records_until(consumer, ends, follow=follow):
             yield record
+        if caught_up:
+            await caught_up()
+        while follow:
+            for batch in (await consumer.getmany(timeout_ms=_PAUSE_MS)).values():
+                for raw in batch:
+                    yield to_record(raw)
 
 
 async def _offsets_since(
@@ -200,23 +210,23 @@ async def _offsets_since(
     return {tp: found[tp].offset if found.get(tp) else end for tp, (_, end) in bounds.items()}
 
 
-async def _records(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int] | None
+async def _records_until(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], *, follow: bool
 ) -> AsyncIterator[Record]:
+    """Yield records until every end is reached; to follow, also what came along beyond it."""
     heard = time.monotonic()
-    while ends is None or ends:
+    while ends:
         batches = await consumer.getmany(timeout_ms=_PAUSE_MS)
         for tp, batch in batches.items():
             for raw in batch:
-                if ends is None or raw.offset < ends.get(tp, 0):
+                if follow or raw.offset < ends.get(tp, 0):
                     yield to_record(raw)
         if batches:
             heard = time.monotonic()
-        if ends is not None:
-            # Positions, not offsets: the last record may be one that compaction has removed.
-            ends = {tp: end for tp, end in ends.items() if await consumer.position(tp) < end}
-            if ends and time.monotonic() - heard > _SILENCE:
-                raise TimeoutError(f"no answer for {_SILENCE:.0f} s")
+        # Positions, not offsets: the last record may be one that compaction has removed.
+        ends = {tp: end for tp, end in ends.items() if await consumer.position(tp) < end}
+        if ends and not follow and time.monotonic() - heard > _SILENCE:
+            raise TimeoutError(f"no answer for {_SILENCE:.0f} s")
 
 
 def to_record(raw: ConsumerRecord) -> Record:

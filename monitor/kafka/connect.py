@@ -14,6 +14,7 @@ from monitor.errors import BrokerError
 from monitor.kafka.logs import limit_aiokafka
 
 _TIMEOUT_MS = 20_000
+_GATHERED = 1 << 16
 
 
 @asynccontextmanager
@@ -37,8 +38,12 @@ async def open_admin(
 
 
 @asynccontextmanager
-async def open_reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def open_reader(bootstrap: str, gather_ms: int = 0) -> AsyncIterator[AIOKafkaConsumer]:
     """Connect for reading without a group and without commits.
+
+    Args:
+        bootstrap: The brokers.
+        gather_ms: Let the broker hold back an answer of less than 64 KiB for so long; 0 = not.
 
     Raises:
         BrokerError: No broker answers, or it refuses what is asked inside the block.
@@ -51,6 +56,7 @@ async def open_reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         # With "latest" a reset that `assign` has begun can overtake our own seek.
         auto_offset_reset="earliest",
         request_timeout_ms=_TIMEOUT_MS,
+        **({"fetch_min_bytes": _GATHERED, "fetch_max_wait_ms": gather_ms} if gather_ms else {}),
     )
     try:
         await consumer.start()

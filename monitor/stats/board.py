@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -42,7 +41,10 @@ class Board:
     kept_alerts: int = KEPT_ALERTS
     loaded: bool = False
     trouble: str = ""
-    _rows: dict[str, tuple[int, Series, Row]] = field(default_factory=dict, repr=False)
+    _rows: dict[str, Row] = field(default_factory=dict, repr=False)
+    _stale: set[str] = field(default_factory=set, repr=False)
+    _order: list[tuple[tuple[int, ...], str, Row]] = field(default_factory=list, repr=False)
+    _five: int = 0
 
     def add(self, message: Count | Alert | FeedHealth) -> bool:
         """Take a message in; return whether it said something new."""
@@ -51,6 +53,7 @@ class Board:
             if known and (known.as_of > series.as_of or known == series):
                 return False
             _put(self.counts, message.key, series, KEPT_COUNTS)
+            self._stale.add(message.key)
             return True
         if isinstance(message, FeedHealth):
             _put(self.feeds, message.feed_id, message, KEPT_FEEDS)
@@ -63,22 +66,30 @@ class Board:
 
     def row(self, key: str, now: datetime) -> Row | None:
         """Return one row as of `now`; None where the key is unknown."""
-        series = self.counts.get(key)
-        if series is None:
-            return None
-        # Windows end with a bucket of five minutes: in between nothing moves.
-        five = int(now.timestamp() // _FIVE_MINUTES)
-        held = self._rows.get(key)
-        if held is None or held[0] != five or held[1] is not series:
-            held = self._rows[key] = (five, series, row_of(series, now))
-        return held[2]
+        self._roll(now)
+        return self._rows.get(key)
 
     def rows(self, now: datetime) -> list[Row]:
         """Return the rows as of `now`, those with most in 24 h first, silent ones left out."""
+        self._roll(now)
+        return [row for _, _, row in self._order]
+
+    def _roll(self, now: datetime) -> None:
+        """Make anew the rows that are not as of `now`, and put them where they belong."""
+        # Windows end with a bucket of five minutes: in between only new counts move anything.
+        five = int(now.timestamp() // _FIVE_MINUTES)
+        if five != self._five:
+            self._five, self._stale = five, set(self.counts)
+        if not self._stale:
+            return
         if len(self._rows) > len(self.counts):
-            self._rows = {key: held for key, held in self._rows.items() if key in self.counts}
-        rows = [row for key in self.counts if (row := self.row(key, now)) and row.mentions("7d")]
-        return sorted(rows, key=lambda row: (*_busy(row), row.key))
+            self._rows = {key: row for key, row in self._rows.items() if key in self.counts}
+        stale, self._stale = self._stale & self.counts.keys(), set()
+        fresh = [row_of(self.counts[key], now) for key in stale]
+        self._rows.update((row.key, row) for row in fresh)
+        order = [at for at in self._order if at[1] not in stale and at[1] in self.counts]
+        order += [(_busy(row), row.key, row) for row in fresh if row.mentions("7d")]
+        self._order = sorted(order)  # nearly in order already, so this is quick
 
     def latest_alerts(self, limit: int) -> list[Alert]:
         """Return the newest alerts, the newest first."""
@@ -122,5 +133,5 @@ def _put(store: dict[str, Item], key: str, value: Item, limit: int) -> None:
         del store[next(iter(store))]
 
 
-def _busy(row: Row) -> Sequence[int]:
-    return [-row.mentions(name) for name in ("24h", "1h", "7d")]
+def _busy(row: Row) -> tuple[int, ...]:
+    return tuple(-row.mentions(name) for name in ("24h", "1h", "7d"))

@@ -32,11 +32,15 @@ log = logging.getLogger("newsmon.stats")
 Heard = Callable[[Alert | Count | FeedHealth, Record], None]
 """Called with each message that said something new, and the record it came in."""
 
+Loaded = Callable[[Topic], None]
+"""Called once for each topic, when all that it held at the start is in the board."""
+
 ALERTS_SINCE = timedelta(days=1)
 """How far back a board looks for alerts when it opens."""
 _RETRY_S = 2.0
 _PULSE_S = 5.0
 _COLLECT_S = 0.5
+_ALERTS_GATHER_MS = 200
 _PREFIX = "newsmon."
 
 
@@ -74,7 +78,8 @@ class _Reader:
 
     Alerts are taken in one by one, at once. Of counts and feed states, which are large and of
     which only the newest of each key matters, records are collected and the newest of each key is
-    looked into twice a second: a topic that is not compacted yet costs little.
+    looked into twice a second: a topic that is not compacted yet costs little. The broker is asked
+    a few times a second only, whatever comes in.
     """
 
     def __init__(self, bootstrap: str, board: Board, heard: Heard | None, since: timedelta) -> None:
@@ -83,32 +88,41 @@ class _Reader:
         self._heard = heard
         self._since = since
         self._next: dict[int, int] = {}
-        self._taken: dict[tuple[Topic, bytes | None], tuple[int, int]] = {}
 
     async def run(self) -> None:
         """Read for ever; after a failure anew."""
         while not _ending():
             try:
-                # Twice, so that it is known when all that was there is in. What the second
-                # reading finds again is not looked into again.
-                await self.read(follow=False)
-                self._board.loaded = True
                 await self.read(follow=True)
             except* BrokerError as group:
                 self._board.trouble = str(group.exceptions[0])
             await asyncio.sleep(_RETRY_S)
 
     async def read(self, *, follow: bool) -> None:
-        """Read all three topics, to their ends or for ever."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._each(ALERTS, Alert.decode, follow))
-            group.create_task(self._newest(COUNTS, Count.decode, follow))
-            group.create_task(self._newest(FEED_STATE, _health, follow))
+        """Read all three topics, to their ends or for ever; the board is loaded once all are in."""
+        behind = {ALERTS, COUNTS, FEED_STATE}
 
-    async def _each(self, topic: Topic, decode: Decode, follow: bool) -> None:
-        since = datetime.now(UTC) - self._since
+        def loaded(topic: Topic) -> None:
+            behind.discard(topic)
+            self._board.loaded |= not behind
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._each(ALERTS, Alert.decode, follow, loaded))
+            group.create_task(self._newest(COUNTS, Count.decode, follow, loaded))
+            group.create_task(self._newest(FEED_STATE, _health, follow, loaded))
+
+    async def _each(self, topic: Topic, decode: Decode, follow: bool, loaded: Loaded) -> None:
+        async def caught_up() -> None:
+            loaded(topic)
+
         records = read_topic(
-            self._bootstrap, topic, from_beginning=True, follow=follow, since=since
+            self._bootstrap,
+            topic,
+            from_beginning=True,
+            follow=follow,
+            since=datetime.now(UTC) - self._since,
+            caught_up=caught_up,
+            gather_ms=_ALERTS_GATHER_MS if follow else 0,
         )
         async for record in records:
             if record.offset >= self._next.get(record.partition, 0):
@@ -116,32 +130,37 @@ class _Reader:
                 self._take(topic, record, decode)
             await asyncio.sleep(0)  # a full batch must not hold up the screen
 
-    async def _newest(self, topic: Topic, decode: Decode, follow: bool) -> None:
+    async def _newest(self, topic: Topic, decode: Decode, follow: bool, loaded: Loaded) -> None:
         newest: dict[bytes | None, Record] = {}
 
         async def take() -> None:
             while newest:
                 key = next(iter(newest))
-                record = newest.pop(key)
-                place = (record.partition, record.offset)
-                if self._taken.get((topic, key)) != place:
-                    self._taken[topic, key] = place
-                    self._take(topic, record, decode)
-                    await asyncio.sleep(0)
+                self._take(topic, newest.pop(key), decode)
+                await asyncio.sleep(0)
 
         async def take_often() -> None:
             while True:
                 await asyncio.sleep(_COLLECT_S)
                 await take()
 
+        async def caught_up() -> None:
+            await take()
+            loaded(topic)
+
+        records = read_topic(
+            self._bootstrap,
+            topic,
+            from_beginning=True,
+            follow=follow,
+            caught_up=caught_up,
+            gather_ms=int(1000 * _COLLECT_S) if follow else 0,
+        )
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(take_often())
-            async for record in read_topic(
-                self._bootstrap, topic, from_beginning=True, follow=follow
-            ):
+            async for record in records:
                 newest[record.key] = record
             taking.cancel()
-        await take()
 
     def _take(self, topic: Topic, record: Record, decode: Decode) -> None:
         if record.value is None:

@@ -15,7 +15,7 @@ from monitor.stats.board import Board
 from monitor.stats.row import WINDOWS, count_of
 from monitor.text import plain
 
-_BARS = " ▁▂▃▄▅▆▇█"
+BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 _COLOR = {"deployment": "bold yellow", "drill": "cyan", "denial": "magenta"}
 _SEVERITY = {
     Severity.LOW: "dim",
@@ -25,12 +25,17 @@ _SEVERITY = {
 }
 
 
-def sparkline(values: Sequence[int]) -> str:
-    """Draw numbers, one character each; the highest is a full block."""
+def bars_for(encoding: str | None) -> str:
+    """Return the characters of a sparkline that a terminal of this encoding can show."""
+    return BARS if (encoding or "").lower().startswith("utf") else ASCII_BARS
+
+
+def sparkline(values: Sequence[int], bars: str = BARS) -> str:
+    """Draw numbers, one character each of `bars`; the highest gets the last one."""
     top = max(values, default=0)
     if not top:
-        return _BARS[0] * len(values)
-    return "".join(_BARS[-(-value * (len(_BARS) - 1) // top)] for value in values)
+        return bars[0] * len(values)
+    return "".join(bars[-(-value * (len(bars) - 1) // top)] for value in values)
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -42,9 +47,11 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{seconds} s"
 
 
-def render(board: Board, now: datetime, *, rows: int, alerts: int) -> RenderableType:
+def render(
+    board: Board, now: datetime, *, rows: int, alerts: int, bars: str = BARS
+) -> RenderableType:
     """Draw the counts and, under them, the newest alerts."""
-    return Group(_counts(board, now, rows), _alerts(board, now, alerts))
+    return Group(_counts(board, now, rows, bars), _alerts(board, now, alerts))
 
 
 def as_json(board: Board, now: datetime) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def as_json(board: Board, now: datetime) -> dict[str, Any]:
     }
 
 
-def _counts(board: Board, now: datetime, limit: int) -> Table:
+def _counts(board: Board, now: datetime, limit: int, bars: str) -> Table:
     table = Table(expand=True, box=None, header_style="bold", pad_edge=False)
     table.add_column("what")
     table.add_column("where")
@@ -74,7 +81,7 @@ def _counts(board: Board, now: datetime, limit: int) -> Table:
             *(str(row.mentions(name) or "·") for name in WINDOWS),
             str(row.windows["7d"].outlets),
             str(row.windows["7d"].stories),
-            Text(sparkline(row.hours), "green"),
+            Text(sparkline(row.hours, bars), "green"),
             _status(alert) if alert else "",
             ago(row.seen, now),
         )

@@ -10,7 +10,7 @@ from rich.live import Live
 
 from monitor.stats.board import Board
 from monitor.stats.reader import fill, keep_filled
-from monitor.stats.table import render
+from monitor.stats.table import bars_for, render
 
 _REFRESH_S = 0.5
 
@@ -23,7 +23,6 @@ async def load_board(bootstrap: str) -> Board:
     """
     board = Board()
     await fill(bootstrap, board)
-    board.loaded = True
     return board
 
 
@@ -32,10 +31,12 @@ async def watch(bootstrap: str, console: Console, stop: asyncio.Event) -> None:
     board = Board()
     feed = asyncio.create_task(keep_filled(bootstrap, board))
     try:
+        bars = bars_for(console.encoding)
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while not stop.is_set():
                 rows = max(3, console.height - 15)
-                live.update(render(board, datetime.now(UTC), rows=rows, alerts=12), refresh=True)
+                table = render(board, datetime.now(UTC), rows=rows, alerts=12, bars=bars)
+                live.update(table, refresh=True)
                 if feed.done():
                     feed.result()
                 await _wait(stop, _REFRESH_S)

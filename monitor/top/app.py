@@ -18,6 +18,7 @@ from monitor.messages import Alert
 from monitor.stats.board import Board
 from monitor.stats.health import CONDITIONS, FeedHealth
 from monitor.stats.row import Row
+from monitor.stats.table import BARS
 from monitor.top import columns, lines
 from monitor.top.grid import Grid
 from monitor.top.story import TextWindow
@@ -62,6 +63,7 @@ class TopApp(App[None]):
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         hint: Callable[[], str] = lambda: "",
+        bars: str = BARS,
     ) -> None:
         """Make the view.
 
@@ -69,6 +71,7 @@ class TopApp(App[None]):
             board: What is shown.
             clock: Gives the time, UTC.
             hint: A text for the right of the first line, such as the page's address.
+            bars: The characters of a sparkline.
         """
         super().__init__()
         self.board = board
@@ -76,6 +79,7 @@ class TopApp(App[None]):
         self.frozen = False
         self._clock = clock
         self._hint = hint
+        self._bars = bars
         self._words: list[str] = []
         self._said: dict[str, Text] = {}
         self._height = 0
@@ -115,16 +119,16 @@ class TopApp(App[None]):
         if not self.is_running or len(self.screen_stack) > 1:
             return
         now = self._clock()
-        self._say("#flow", lines.flow_line(self.board, now))
-        self._say("#note", Text(self._note()))
+        self._say("#flow", lines.flow_line(self.board, now), layout=False)
+        self._say("#note", Text(self._note()), layout=True)
         if not self.frozen:
             self._fill(now)
 
-    def _say(self, where: str, text: Text) -> None:
-        # An update makes the whole screen's layout anew, so only when there is something new.
+    def _say(self, where: str, text: Text, *, layout: bool) -> None:
+        # A new layout is dear: only when there is something new, and its width may differ.
         if self._said.get(where) != text:
             self._said[where] = text
-            self.query_one(where, Static).update(text)
+            self.query_one(where, Static).update(text, layout=layout)
 
     def _empty(self, thing: str) -> str:
         return f"no {thing} has these words" if self._words else f"no {thing} yet"
@@ -140,8 +144,11 @@ class TopApp(App[None]):
         if self.screen.has_class("feeds"):
             self._fill_feeds(now, wide)
             return
-        rows = [row for row in self.board.rows(now) if lines.row_matches(row, self._words)]
-        rows = lines.sorted_rows(rows, self.sort)
+        rows = self.board.rows(now)
+        if self._words:
+            rows = [row for row in rows if lines.row_matches(row, self._words)]
+        if self.sort != lines.SORTS[0]:  # the board's own order
+            rows = lines.sorted_rows(rows, self.sort)
         newest = self.board.alerts_by_key()
         heads = [
             columns.marked(column, self.sort)
@@ -155,7 +162,7 @@ class TopApp(App[None]):
             heads,
             rows,
             [row.key for row in rows],
-            lambda row: lines.count_cells(row, newest.get(row.key), now, wide),
+            lambda row: lines.count_cells(row, newest.get(row.key), now, wide, self._bars),
             self._empty("report"),
         )
         latest = self.board.latest_alerts(self.board.kept_alerts)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rich.cells import set_cell_size
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -79,6 +81,9 @@ class Grid(ScrollView, Generic[Thing], can_focus=True):
         self._draw: Callable[[Thing], list[Text]] = lambda _: []
         self._key = ""
         self._shown: list[Strip] = []
+        self._strips: dict[str, tuple[object, Strip]] = {}
+        self._given: tuple[str, bool] | None = None
+        self._named: dict[str, Style] = {}
 
     def fill(
         self,
@@ -145,28 +150,40 @@ class Grid(ScrollView, Generic[Thing], can_focus=True):
 
     def _repaint(self) -> None:
         """Have those lines drawn that look different now: most of them do not."""
-        styles = self._styles()
-        before = self._shown
+        styles, width, before = self._styles(), self.size.width, self._shown
         self._shown = [self._drawn(y, styles) for y in range(self.size.height)]
-        for y, strip in enumerate(self._shown):
-            if y >= len(before) or before[y] != strip:
-                self.refresh(Region(0, y, self.size.width, 1))
+        first = self.scroll_offset.y
+        shown = self._keys[first : first + self.size.height]
+        self._strips = {key: self._strips[key] for key in shown if key in self._strips}
+        old = (*before, *[None] * (len(self._shown) - len(before)))
+        changed = [y for y, strip in enumerate(self._shown) if old[y] != strip]
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def _styles(self) -> dict[str, Style]:
-        parts = ("grid--head", "grid--here")
-        return {"": self.rich_style, **{p: self.get_component_rich_style(p) for p in parts}}
+        given = (self.app.theme, self.has_focus)
+        if self._given != given:
+            parts = ("grid--head", "grid--here")
+            named = {part: self.get_component_rich_style(part) for part in parts}
+            self._given, self._named = given, {"": self.rich_style, **named}
+        return self._named
 
     def _drawn(self, y: int, styles: dict[str, Style]) -> Strip:
         width = self.size.width
         if y == 0:
             titles = [Text(column.title) for column in self._columns]
-            return _strip(self._laid_out(titles, width), width, styles["grid--head"])
+            return self._laid_out(titles, width, styles["grid--head"])
         line = y - 1 + self.scroll_offset.y
         if line >= len(self._things):
-            return _strip(Text(self._empty if line == 0 else "", "dim"), width, styles[""])
-        cells = self._laid_out(self._draw(self._things[line]), width)
-        here = self._keys[line] == self._key
-        return _strip(cells, width, styles["grid--here" if here else ""])
+            text = Text(self._empty if line == 0 else "", "dim")
+            return Strip(_pieces(text, width, styles[""]), width)
+        key, cells = self._keys[line], self._draw(self._things[line])
+        style = styles["grid--here" if key == self._key else ""]
+        look = (cells, style, width, self._columns)
+        known = self._strips.get(key)
+        if known is None or known[0] != look:  # laying out costs most: only what is new
+            known = self._strips[key] = (look, self._laid_out(cells, width, style))
+        return known[1]
 
     def _line(self) -> int:
         try:
@@ -174,23 +191,32 @@ class Grid(ScrollView, Generic[Thing], can_focus=True):
         except ValueError:
             return max(0, self.scroll_offset.y)
 
-    def _laid_out(self, cells: Sequence[Text], width: int) -> Text:
+    def _laid_out(self, cells: Sequence[Text], width: int, style: Style) -> Strip:
         fixed = sum(column.width for column in self._columns) + len(self._columns) - 1
         rest = max(4, width - fixed - 1)
-        line = Text()
+        pieces: list[Segment] = []
         for column, cell in zip(self._columns, cells, strict=True):
-            size = column.width or rest
-            cell.truncate(size, overflow="ellipsis")
-            cell.align("right" if column.right else "left", size)
-            line.append_text(cell).append(" ")
-        return line
+            pieces += _pieces(cell, column.width or rest, style, right=column.right)
+            pieces.append(Segment(" ", style))
+        # Pieces that look the same become one: what comes after costs by the piece.
+        return Strip(Segment.simplify(pieces)).adjust_cell_length(width, style)
 
 
 _CONSOLE = Console(width=1000, color_system="truecolor", force_terminal=True)
 """Only looks up the names of styles; it never prints."""
 
 
-def _strip(line: Text, width: int, style: Style) -> Strip:
-    line.truncate(width, pad=True)
-    # The outer style gives way to what a cell says itself.
-    return Strip(line.render(_CONSOLE, end=""), width).apply_style(style)
+def _pieces(cell: Text, size: int, style: Style, *, right: bool = False) -> list[Segment]:
+    """Cut or pad a cell to `size`; `style` gives way to what the cell says itself."""
+    own = style + _CONSOLE.get_style(cell.style)
+    if cell.spans:
+        cell = cell.copy()
+        cell.truncate(size, overflow="ellipsis", pad=True)
+        pieces = cell.render(_CONSOLE, end="")
+        return [Segment(text, own + said if said else own) for text, said, _ in pieces]
+    text, length = cell.plain, cell.cell_len
+    if length > size:
+        text = set_cell_size(text, size - 1) + "…"
+    else:
+        text = " " * (size - length) + text if right else text + " " * (size - length)
+    return [Segment(text, own)]

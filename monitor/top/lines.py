@@ -14,7 +14,7 @@ from monitor.stats.board import Board
 from monitor.stats.health import FeedHealth
 from monitor.stats.places import place_name
 from monitor.stats.row import Row
-from monitor.stats.table import ago, sparkline
+from monitor.stats.table import BARS, ago, sparkline
 from monitor.text import plain
 
 WIDE = 112
@@ -62,7 +62,9 @@ def alert_matches(alert: Alert, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def count_cells(row: Row, alert: Alert | None, now: datetime, wide: bool) -> list[Text]:
+def count_cells(
+    row: Row, alert: Alert | None, now: datetime, wide: bool, bars: str = BARS
+) -> list[Text]:
     """Return the cells of a row of counts."""
     numbers = [Text(str(row.mentions(name) or "·")) for name in ("1h", "24h", "7d")]
     cells = [
@@ -70,7 +72,7 @@ def count_cells(row: Row, alert: Alert | None, now: datetime, wide: bool) -> lis
         Text(plain(place_name(row.place))),
         *numbers,
         change_text(row.change),
-        Text(sparkline(row.hours), LABEL.get(row.label, "").removeprefix("bold ")),
+        Text(sparkline(row.hours, bars), LABEL.get(row.label, "").removeprefix("bold ")),
     ]
     if wide:
         cells += [

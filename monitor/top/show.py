@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from monitor.stats.board import Board
 from monitor.stats.reader import keep_filled
+from monitor.stats.table import bars_for
 from monitor.top.app import TopApp
 from monitor.web.address import read_address
 
@@ -31,9 +33,10 @@ async def show(bootstrap: str, stop: asyncio.Event, data_dir: Path) -> None:
         data_dir: Where the web page leaves its address.
     """
     board = Board()
-    app = TopApp(board, hint=lambda: read_address(data_dir))
+    app = TopApp(board, hint=lambda: read_address(data_dir), bars=bars_for(sys.stdout.encoding))
     feed = asyncio.create_task(keep_filled(bootstrap, board))
     stopping = asyncio.create_task(_exit_on(stop, app))
+    gc.freeze()  # what was imported stays; without it the collector looks through all of it
     try:
         with _logs_into(app):
             await app.run_async()

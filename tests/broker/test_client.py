@@ -152,3 +152,35 @@ async def test_a_refused_record_is_an_error_of_the_broker(broker: str, fresh_top
         with pytest.raises(BrokerError, match="not acknowledged"):
             await send(producer, fresh_topic, article(1), timestamp=NOON + timedelta(days=36500))
     assert await read(broker, fresh_topic) == []
+
+
+async def test_a_follower_is_told_once_that_it_has_caught_up(broker: str, fresh_topic: Topic):
+    """After the last record that was there, before the first that comes later."""
+    seen: list[str] = []
+    told = asyncio.Event()
+
+    async def caught_up() -> None:
+        seen.append("caught up")
+        told.set()
+
+    async def follow() -> None:
+        records = read_topic(
+            broker, fresh_topic, from_beginning=True, follow=True, caught_up=caught_up,
+            gather_ms=100,
+        )  # fmt: skip
+        async for record in records:
+            seen.append((record.key or b"").decode())  # noqa: PERF401
+
+    async with open_producer(broker, [fresh_topic]) as producer:
+        await send(producer, fresh_topic, article(1))
+        following = asyncio.create_task(follow())
+        await asyncio.wait_for(told.wait(), 20)
+        await send(producer, fresh_topic, article(2))
+        for _ in range(200):
+            if "a2" in seen:
+                break
+            await asyncio.sleep(0.05)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+    assert seen == ["a1", "caught up", "a2"]

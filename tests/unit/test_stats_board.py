@@ -159,3 +159,25 @@ def test_articles_a_second() -> None:
     assert articles_per_s(before, later, 110) == 2
     assert articles_per_s(before, later, 3) == 0
     assert articles_per_s(before, NOW, 110) is None
+
+
+@given(
+    first=st.lists(st.integers(0, 9), min_size=1, max_size=12),
+    changes=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 9)), max_size=20),
+)
+def test_rows_kept_in_order_are_those_of_a_new_board(
+    first: list[int], changes: list[tuple[int, int]]
+) -> None:
+    """Whatever came when: what is moved gives the same as what is sorted anew."""
+    made = Board()
+    for number, today in enumerate(first):
+        made.add(count(f"drill:S{number}", today=today))
+    made.rows(NOW)
+    for second, (number, today) in enumerate(changes):
+        made.add(count(f"drill:S{number}", today=today, now=NOW + timedelta(seconds=second)))
+        made.rows(NOW)
+
+    anew = Board(counts=made.counts)
+    assert made.rows(NOW) == anew.rows(NOW)
+    later = NOW + timedelta(hours=2)
+    assert made.rows(later) == anew.rows(later)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.stats.board import Board
+from monitor.stats.table import BARS, bars_for, sparkline
 from monitor.top import lines
 from tests.boards import CLAIM, DENIAL, HOSTILE, NOW, alert, board, count, feed
 
@@ -119,3 +120,14 @@ def test_a_feed_is_told_in_a_line() -> None:
 def test_the_change_in_few_characters(change: float | None, text: str) -> None:
     """One decimal while it says something."""
     assert lines.change_text(change).plain == text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso8859-1", "cp1252", None])
+def test_a_terminal_without_utf_8_gets_a_sparkline_of_ascii(encoding: str | None) -> None:
+    """As high as with blocks; a terminal with UTF-8 gets blocks."""
+    bars = bars_for(encoding)
+
+    assert sparkline([0, 1, 4, 8], bars) == " .=@"
+    assert bars_for("utf-8") == bars_for("UTF-8") == BARS
+    row = board().rows(NOW)[0]
+    assert lines.count_cells(row, None, NOW, wide=False, bars=bars)[6].plain.isascii()
