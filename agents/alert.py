@@ -5,22 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from agents.outbox import Outbox
+from agents.parts import PartedRows
 from monitor.alerts import PlaceState, Policy, add_burst, update_stories
 from monitor.messages import Mention
 from monitor.topics import ALERTS
+
+_KEPT_READ = 64
+"""Places whose state is kept as it was last read or written."""
 
 
 class Alerting:
     """The stories of each place, kept in a table.
 
-    A row holds the stories of one place, the offset of the newest mention in it, and the story
-    that this mention went to: after a crash, a mention that the row already has changes nothing.
+    A row holds the stories of one place, a part each, and in its head the offset of the newest
+    mention in it and the story that this mention went to: after a crash, a mention that the row
+    already has changes nothing.
     """
 
     def __init__(self, table: Any, policy: Policy, outbox: Outbox) -> None:  # noqa: ANN401
-        self._table = table
+        self._rows = PartedRows(table)
         self._policy = policy
         self._outbox = outbox
+        self._read: dict[str, tuple[Any, PlaceState]] = {}
 
     async def take(self, mention: Mention, offset: int) -> str:
         """File a mention, publish what is new, and return the id of its story.
@@ -28,31 +34,47 @@ class Alerting:
         Alerts go out before the row is stored: a crash between the two repeats them with the same
         id and revision, and loses none.
         """
-        row = self._row(mention.place)
-        if offset <= row["offset"]:
-            return str(row["story"])
-        before = PlaceState.from_json(row["stories"])
+        head = self._rows.head(mention.place)
+        if offset <= head.get("offset", -1):
+            return str(head["story"])
+        before = self._state(mention.place)
         after, outcome = update_stories(before, mention, self._policy)
         for alert in outcome.alerts:
             await self._outbox.send(ALERTS, alert, mention.seen_at)
-        row = {"offset": offset, "story": outcome.story_id, "stories": after.to_json()}
-        await self._store(mention.place, row)
+        marks = {"offset": offset, "story": outcome.story_id, "burst": head.get("burst", -1)}
+        await self._store(mention.place, marks, before, after)
         return outcome.story_id
 
     async def tell_burst(self, mention: Mention, story_id: str, offset: int, text: str) -> None:
         """Publish a burst that this mention completed, once."""
-        row = self._row(mention.place)
-        if row.get("burst") == offset:
+        head = self._rows.head(mention.place)
+        if head["burst"] == offset:
             return
-        before = PlaceState.from_json(row["stories"])
+        before = self._state(mention.place)
         after, outcome = add_burst(before, story_id, text, self._policy)
         for alert in outcome.alerts:
             await self._outbox.send(ALERTS, alert, mention.seen_at)
-        await self._store(mention.place, {**row, "burst": offset, "stories": after.to_json()})
+        marks = {"offset": head["offset"], "story": head["story"], "burst": offset}
+        await self._store(mention.place, marks, before, after)
 
-    def _row(self, place: str) -> dict[str, Any]:
-        return self._table.get(place) or {"offset": -1, "story": "", "stories": None}
+    def _state(self, place: str) -> PlaceState:
+        """Return the place's state: the one in memory while the table's record is still its own."""
+        record = self._rows.record(place)
+        known, state = self._read.get(place, (None, PlaceState()))
+        if record is known:
+            return state
+        names = record["head"]["stories"]
+        parts = [self._rows.part(place, name) for name in names]
+        return PlaceState.from_json({"now": record["head"]["now"], "stories": parts})
 
-    async def _store(self, place: str, row: dict[str, Any]) -> None:
-        self._table[place] = row
-        await self._table.flushed()
+    async def _store(
+        self, place: str, marks: dict[str, Any], before: PlaceState, after: PlaceState
+    ) -> None:
+        changed, gone = after.changes_since(before)
+        names = [story.id for story in after.stories]
+        head = {**marks, "now": after.now, "stories": names}
+        await self._rows.write(place, head, changed, gone)
+        self._read.pop(place, None)
+        self._read[place] = (self._rows.record(place), after)
+        if len(self._read) > _KEPT_READ:
+            del self._read[next(iter(self._read))]

@@ -86,7 +86,9 @@ def create_app(
             if mention.id in seen:
                 continue
             story_id = await alerting.take(mention, record.offset)
-            await counting.take(mention, story_id, record.offset, alerting.tell_burst)
+            await counting.take(
+                mention, story_id, record.partition, record.offset, alerting.tell_burst
+            )
             # Last: until here a crash leads to the same mention again, and to the same result.
             await seen.add(mention.id, mention.seen_at, record.partition)
 

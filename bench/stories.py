@@ -1,24 +1,29 @@
 """State and work per mention on one hot key, as it grows old.
 
-    python -m bench.stories [--mentions 100000] [--step 10000]
+    python -m bench stories [--mentions 1000000]
 
-Prints, per step, CPU microseconds per mention for stories and for counts, and the bytes of their
-states as they would be written to a changelog. Both must stay flat.
+The agents' own code with tables that count: CPU microseconds per mention for stories and for
+counts (per place, label and actor), and the bytes that go to the changelogs and to the topics.
+All must stay flat from some thousand mentions on, when the place has as many stories as it may.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 
-from monitor.alerts import PlaceState, Policy, update_stories
+from agents.alert import Alerting
+from agents.count import Counting
+from monitor.alerts import Policy
 from monitor.alerts.filters import SeverityRule, Watch
-from monitor.counts import CountRow, add_mention
-from monitor.messages import Evidence, Label, Mention, Status, make_id
+from monitor.messages import Evidence, Label, Mention, Message, Status, make_id
+from monitor.topics import ALERTS, Topic
 
 _BEGIN = datetime(2030, 1, 1, tzinfo=UTC)
 _ACTORS = ("US", "GB", "FR", "DE", "PL", "RU", "BY", "TR", "CA", "IT", "ES", "NL", "SE", "FI")
@@ -60,35 +65,67 @@ def mentions(number: int, per_hour: int) -> Iterator[Mention]:
         )
 
 
+class Table(dict[str, Any]):
+    """A table that counts what its writes put on the changelog."""
+
+    written = 0
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Write a value."""
+        self.written += len(key) + len(orjson.dumps(value))
+        super().__setitem__(key, value)
+
+    async def flushed(self) -> None:
+        """Nothing waits."""
+
+
+class Sent:
+    """An outbox that writes messages and counts them."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.alerts = 0
+
+    async def send(self, topic: Topic, message: Message, at: datetime) -> None:
+        """Count a message."""
+        self.size += len(message.encode())
+        self.alerts += topic is ALERTS
+
+
 def main(words: list[str]) -> None:
     """Run and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mentions", type=int, default=100_000)
-    parser.add_argument("--step", type=int, default=10_000)
+    parser.add_argument("--mentions", type=int, default=30_000)
     parser.add_argument("--per-hour", type=int, default=120)
     args = parser.parse_args(words)
+    asyncio.run(measure(args.mentions, args.per_hour))
+
+
+async def measure(number: int, per_hour: int) -> None:
+    """Feed one hot place, and print a line at 1, 3, 10, 30, ... thousand mentions."""
     severity = (SeverityRule(level="high", status="happened", min_outlets=2),)  # type: ignore[arg-type]
     policy = Policy(severity=severity, watches=(Watch(name="urgent", severity="high"),))  # type: ignore[arg-type]
-    place: object = None
-    rows: dict[str, object] = {}
-    spent = [0.0, 0.0]
-    alerts = 0
-    print(f"{'mentions':>9} {'stories µs':>10} {'counts µs':>10} {'place bytes':>11} "
-          f"{'row bytes':>10} {'open':>5} {'alerts':>7}")  # fmt: skip
-    for n, mention in enumerate(mentions(args.mentions, args.per_hour), 1):
+    stories, counts, sent = Table(), Table(), Sent()
+    alerting = Alerting(stories, policy, sent)  # type: ignore[arg-type]
+    counting = Counting(counts, policy, sent)  # type: ignore[arg-type]
+    marks = sorted({m * 10**p for p in range(3, 8) for m in (1, 3) if m * 10**p <= number})
+    spent, before = [0.0, 0.0], (0, 0, 0, 0)
+    print(f"{'mentions':>9} {'stories µs':>10} {'counts µs':>10} {'stories B':>10} {'counts B':>9} "
+          f"{'sent B':>7} {'alerts':>7} {'open':>5} {'state B':>8}")  # fmt: skip
+    last = 0
+    for n, mention in enumerate(mentions(number, per_hour), 1):
         begin = time.process_time()
-        state, outcome = update_stories(PlaceState.from_json(place), mention, policy)  # type: ignore[arg-type]
-        place = state.to_json()
+        story = await alerting.take(mention, n)
         middle = time.process_time()
-        row = CountRow.from_json(rows.get(mention.record_key))  # type: ignore[arg-type]
-        row, _ = add_mention(row, mention, outcome.story_id)
-        rows[mention.record_key] = row.to_json()
+        await counting.take(mention, story, 0, n, alerting.tell_burst)
         spent[0] += middle - begin
         spent[1] += time.process_time() - middle
-        alerts += len(outcome.alerts)
-        if n % args.step == 0:
-            largest = max(len(orjson.dumps(value)) for value in rows.values())
-            print(f"{n:>9} {spent[0] / args.step * 1e6:>10.0f} {spent[1] / args.step * 1e6:>10.0f} "
-                  f"{len(orjson.dumps(place)):>11} {largest:>10} {len(state.stories):>5} "
-                  f"{alerts:>7}", flush=True)  # fmt: skip
-            spent, alerts = [0.0, 0.0], 0
+        if n in marks:
+            step, last = n - last, n
+            now = (stories.written, counts.written, sent.size, sent.alerts)
+            each = [(b - a) / step for a, b in zip(before, now, strict=True)]
+            state = sum(len(orjson.dumps(value)) for value in stories.values())
+            print(f"{n:>9} {spent[0] / step * 1e6:>10.0f} {spent[1] / step * 1e6:>10.0f} "
+                  f"{each[0]:>10.0f} {each[1]:>9.0f} {each[2]:>7.0f} {each[3]:>7.2f} "
+                  f"{len(stories['XA']['head']['stories']):>5} {state:>8}", flush=True)  # fmt: skip
+            spent, before = [0.0, 0.0], now

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zlib import crc32
 
-from monitor.messages import Alert, Article, Count, DeadLetter, Mention, Message
+from monitor.messages import Alert, Article, Count, DeadLetter, Mention, Message, Total
 
 PARTITIONS = 6
 """Upper bound of workers that can share the load; tables are tied to it for ever."""
@@ -71,6 +71,7 @@ ARTICLES = Topic("newsmon.articles", Article, "article id", "poller", ("detect",
 MENTIONS = Topic("newsmon.mentions", Mention, "label:place", "detect", ("alert", "count"), _WEEK)
 ALERTS = Topic("newsmon.alerts", Alert, "alert id", "alert", _SUBSCRIBERS, _MONTH, compact=True)
 COUNTS = Topic("newsmon.counts", Count, "label:place", "count", ("terminal", "web"), None, compact=True)
+TOTALS = Topic("newsmon.totals", Total, "label or actor, #, partition", "count", ("terminal", "web"), None, compact=True)
 FEED_STATE = Topic("newsmon.feed-state", None, "feed id", "poller", ("poller", "terminal"), None, compact=True)
 SLACK_DELIVERIES = Topic("newsmon.slack-deliveries", None, "channel:story", "slack", ("slack",), _MONTH, compact=True)
 DEAD_LETTERS = Topic("newsmon.dead-letters", DeadLetter, "none", "all roles", ("operators",), _MONTH, partitions=1)
@@ -80,7 +81,8 @@ WORKERS = "newsmon"
 """Consumer group of the workers."""
 
 TABLES = ("stories", "counts", "seen")
-"""The tables that the workers keep: stories by place, windows by `label:place`, mention ids."""
+"""The tables that the workers keep: stories by place; windows by `label:place`, by label
+and by actor; mention ids."""
 
 _CHANGELOGS = tuple(
     Topic(
@@ -94,6 +96,7 @@ TOPICS: tuple[Topic, ...] = (
     MENTIONS,
     ALERTS,
     COUNTS,
+    TOTALS,
     FEED_STATE,
     SLACK_DELIVERIES,
     DEAD_LETTERS,

@@ -17,31 +17,55 @@ class CrashError(Exception):
 
 
 class FakeTable(dict[str, Any]):
-    """A table whose writes are durable once flushed; it may die at a chosen flush."""
+    """A table whose writes are durable once flushed; it may die at a chosen flush.
+
+    The broker takes the writes in their order, so of the flush that it dies at the first `torn`
+    writes are durable and the others are lost.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.durable: dict[str, Any] = {}
+        self.durable: dict[str, bytes] = {}
         self.rebuild: Callable[[], Any] | None = None
         self.crash_at: int | None = None
+        self.torn = 0
         self.flushes = 0
+        self.written: list[tuple[str, bytes | None]] = []
+        self._unsent: list[tuple[str, bytes | None]] = []
 
     def on_recover(self, function: Callable[[], Any]) -> None:
         """Remember what Faust would call after a recovery."""
         self.rebuild = function
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Write a value, which is not durable yet."""
+        super().__setitem__(key, value)
+        self._unsent.append((key, orjson.dumps(value)))
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        """Delete a key, which is not durable yet."""
+        self._unsent.append((key, None))
+        return super().pop(key, default)
+
     async def flushed(self) -> None:
         """Make the writes durable, or die before that."""
         self.flushes += 1
-        if self.crash_at == self.flushes:
+        crash = self.crash_at == self.flushes
+        sent, self._unsent = self._unsent[: self.torn if crash else None], []
+        self.written += sent
+        for key, value in sent:
+            if value is None:
+                self.durable.pop(key, None)
+            else:
+                self.durable[key] = value
+        if crash:
             raise CrashError
-        self.durable = orjson.loads(orjson.dumps(dict(self)))
 
     def recovered(self) -> FakeTable:
         """Return the table as a restarted process finds it."""
         table = FakeTable()
-        table.update(orjson.loads(orjson.dumps(self.durable)))
-        table.durable = orjson.loads(orjson.dumps(self.durable))
+        table.update({key: orjson.loads(value) for key, value in self.durable.items()})
+        table.durable = dict(self.durable)
         return table
 
 

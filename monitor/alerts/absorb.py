@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from monitor.alerts.likeness import fingerprint, terms
+from monitor.alerts.likeness import fingerprint, sample, terms
 from monitor.alerts.story import STAGE, Story
 from monitor.messages import Mention, make_id
 
@@ -43,7 +43,7 @@ def absorb(story: Story, mention: Mention, trusted: bool) -> Story:
     """Return the story with one more report in it."""
     when, seen = event_time(mention), mention.seen_at.timestamp()
     words = terms(mention.evidence.sentence)
-    mark = fingerprint(words)
+    mark, told = fingerprint(words), sample(words, terms(mention.title))
     outlet = make_id("outlet", mention.outlet.casefold())[:6]
     status = mention.status.value if mention.status else None
     headline, key = _headline(mention)
@@ -65,7 +65,7 @@ def absorb(story: Story, mention: Mention, trusted: bool) -> Story:
         statuses=_earliest(story.statuses, status, when),
         own=_owned(story.own, outlet, mark not in story.texts),
         texts=_last(story.texts, mark, MAX_TEXTS),
-        samples=dict(sorted((story.samples | {mark: " ".join(words)}).items())[:MAX_SAMPLES]),
+        samples=dict(sorted((story.samples | {mark: told}).items())[:MAX_SAMPLES]),
         evidence=_best(story.evidence, _shown(mention, when)),
         headline=headline if better else story.headline,
         headline_key=key if better else story.headline_key,

@@ -3,32 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from monitor.alerts.absorb import event_time
-from monitor.alerts.likeness import shared, terms, text_likeness
+from monitor.alerts.likeness import closeness, shared, terms, text_likeness
 from monitor.alerts.policy import StoryRules
 from monitor.alerts.story import MAX_LINKS, Story
 from monitor.messages import UNKNOWN_PLACE, Label, Mention, Status
 
-_HOUR = 3600.0
+_HOUR, _DAY = 3600.0, 86_400.0
+
+# What nearness is made of, beside the cosine of the words. The proportions are those of a logistic
+# regression on pairs of report and story (tests/quality/grouping.json), rounded. Where a place has
+# one story the codes alone may carry a report into it, for instance from another language; the
+# busier the place, the more its words must say.
+_NEAR = {
+    "copy": 3.0,
+    "article": 0.25,  # told by an article that told the story before
+    "status": 0.25,  # with a status that the story has
+    "rivals": 0.2,  # divided by the number of open stories of its label and actors
+    "unnamed": 0.15,  # where one of them names no actor
+    "other script": 0.2,  # instead of the words
+    "actors": 0.1,  # times the share of actors in common
+    "day": 0.1,  # less per day that it lies before or after the story's reports
+}
+
+_ALLIANCES = frozenset({"NATO", "EU", "UN"})
+"""Actors for which another report may name members."""
 
 
 def find_story(stories: Sequence[Story], mention: Mention, rules: StoryRules) -> Story | None:
     """Return the open story that the mention reports, the likest one; None where there is none."""
-    words = terms(mention.evidence.sentence)
     when = event_time(mention)
+    told = [
+        story for story in stories if story.label == mention.label and _in_time(story, when, rules)
+    ]
+    if not told:
+        return None
+    words, headline = terms(mention.evidence.sentence), terms(mention.title)
+    rivals = sum(bool(shared(set(mention.actors), story.actors)) for story in told)
+    report = _Report(mention, when, words, {*words, *headline}, rivals)
     best: tuple[float, float, str] | None = None
     found: Story | None = None
-    for story in stories:
-        if story.label != mention.label or not _in_time(story, when, rules):
-            continue
-        score = _nearness(story, mention, words, rules)
-        if score is None:
+    for story in told:
+        score = _nearness(story, report)
+        if score < rules.near:
             continue
         rank = (score, story.last, story.id)
         if best is None or rank > best:
             best, found = rank, story
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A mention, read once for all stories that it is compared with."""
+
+    mention: Mention
+    when: float
+    words: list[str]
+    all_words: set[str]
+    rivals: int
 
 
 def _in_time(story: Story, when: float, rules: StoryRules) -> bool:
@@ -37,22 +72,32 @@ def _in_time(story: Story, when: float, rules: StoryRules) -> bool:
     return story.first - gap <= when <= story.last + gap and last - first <= span
 
 
-def _nearness(story: Story, mention: Mention, words: list[str], rules: StoryRules) -> float | None:
-    """Return how near the mention is to the story; None where it is another one."""
-    text, copied = text_likeness(words, story.samples.values())
+def _nearness(story: Story, report: _Report) -> float:
+    """Return how near the report is to the story; see `_NEAR`.
+
+    A copy is near whatever codes were read from it; a report with another actor never is.
+    """
+    mention = report.mention
+    _, copied = text_likeness(report.words, story.samples.values())
     if copied:
-        return 3.0 + text
+        return _NEAR["copy"]
     actors = shared(set(mention.actors), story.actors)
-    agree = actors > 0 or not mention.actors or not story.actors
-    if not agree:
-        return None
-    if mention.article_id[:10] in story.articles:
-        return 2.0 + text + actors
-    # Where no actor is shared the words must help; where no place is known only they can tell.
-    needed = rules.near if mention.place == UNKNOWN_PLACE else rules.near / 2 * (actors == 0)
-    if text < needed:
-        return None
-    return text + actors
+    named = {*mention.actors, *story.actors}
+    if mention.actors and story.actors and not actors and not named & _ALLIANCES:
+        return 0.0
+    words = closeness(report.all_words, story.samples.values())
+    apart = max(story.first - report.when, report.when - story.last, 0.0)
+    score = _NEAR["other script"] if words is None else words
+    score += _NEAR["article"] * (mention.article_id[:10] in story.articles)
+    score += _NEAR["status"] * (mention.status in story.statuses)
+    score -= _NEAR["day"] * apart / _DAY
+    if mention.place == UNKNOWN_PLACE:  # there all that name no place meet: the words decide
+        return score
+    if actors:
+        return score + _NEAR["actors"] * actors + _NEAR["rivals"] / report.rivals
+    if not (mention.actors and story.actors):
+        return score + _NEAR["unnamed"]
+    return score
 
 
 def find_opposites(
@@ -77,7 +122,7 @@ def find_opposites(
             continue
         text, _ = text_likeness(words, other.samples.values())
         party = _party(story, other) if denial else _party(other, story)
-        if (known and party) or text >= rules.near:
+        if (known and party) or text >= rules.denial_words:
             same_article = mention.article_id[:10] in other.articles
             found.append((party + text + same_article, other.last, other.id, other))
     found.sort(key=lambda entry: entry[:3], reverse=True)

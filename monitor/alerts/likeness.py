@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from monitor.messages import make_id
 
@@ -12,6 +15,7 @@ _WORD = re.compile(r"\w+")
 _STEM = 5
 _MAX_TERMS = 40
 _COPY = 0.6
+_HEADLINE = " | "
 _MIN_COPY = 5  # shorter sentences are too alike by chance
 
 # Words that nearly every report of these kinds has, or that carry nothing: they tell no event
@@ -60,21 +64,63 @@ def shared(left: Collection[str], right: Collection[str]) -> float:
     return len(set(left).intersection(right)) / min(len(left), len(right))
 
 
+def sample(words: Sequence[str], headline: Sequence[str]) -> str:
+    """Write down a report's words, those that only the headline has apart."""
+    return " ".join(words) + _HEADLINE + " ".join(word for word in headline if word not in words)
+
+
+def closeness(words: Collection[str], samples: Iterable[str]) -> float | None:
+    """Compare a report's words, headline included, with the samples of a story.
+
+    Returns:
+        The greatest cosine of the sets of words, 0 to 1; None where no sample is in the same
+        script, so that words cannot tell.
+    """
+    mine, script = frozenset(words), _script(words)
+    best: float | None = None
+    for other in map(_read, samples):
+        if other.script == script:
+            shares = len(mine & other.all)
+            size = math.sqrt(len(mine) * len(other.all))
+            best = max(best or 0.0, shares / size if size else 0.0)
+    return best
+
+
 def text_likeness(words: Sequence[str], samples: Iterable[str]) -> tuple[float, bool]:
-    """Compare a sentence with samples of a story.
+    """Compare a sentence with the sentences of a story.
 
     Returns:
         The greatest share of common words, and whether one of the samples is (nearly) a copy:
         most neighbouring pairs of words are the same (Broder's shingles, w = 2).
     """
-    mine = set(words)
+    mine = frozenset(words)
     best, copied = 0.0, False
-    for sample in samples:
-        other = sample.split()
-        fewer = min(len(mine), len(other))
-        share = len(mine.intersection(other)) / fewer if fewer else 0.0
+    for other in map(_read, samples):
+        fewer = min(len(mine), len(other.sentence))
+        share = len(mine & other.sentence) / fewer if fewer else 0.0
         best = max(best, share)
         if share >= _COPY and fewer >= _MIN_COPY:
-            pairs, others = set(pairwise(words)), set(pairwise(other))
-            copied = copied or len(pairs & others) >= _COPY * len(pairs | others)
+            pairs = set(pairwise(words))
+            copied = copied or len(pairs & other.pairs) >= _COPY * len(pairs | other.pairs)
     return best, copied
+
+
+class _Sample(NamedTuple):
+    sentence: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+    all: frozenset[str]
+    script: bool
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> _Sample:
+    sentence, _, headline = text.partition(_HEADLINE)
+    words = sentence.split()
+    every = words + headline.split()
+    return _Sample(frozenset(words), frozenset(pairwise(words)), frozenset(every), _script(every))
+
+
+def _script(words: Iterable[str]) -> bool:
+    """Tell whether most letters are beyond Latin."""
+    text = "".join(words)
+    return 2 * sum(letter > "\u036f" for letter in text) > len(text)

@@ -32,6 +32,7 @@ STAGE = {
         start=1,
     )
 }
+_RANK = {status.value: rank for status, rank in STAGE.items()}
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Story:
         statuses: Each status with the time of its earliest report.
         own: Each outlet by hash, 1 if it said a sentence that was no copy, else 0.
         texts: Fingerprints of the last distinct sentences.
-        samples: Words of a few distinct sentences, chosen by fingerprint.
+        samples: Words of a few distinct reports, chosen by fingerprint; see `likeness.sample`.
         evidence: The sentences shown, best first.
         headline: The line that names it.
         headline_key: Why that line; greater is better.
@@ -97,7 +98,8 @@ class Story:
     @property
     def status(self) -> Status | None:
         """The furthest stage that was reported."""
-        return max((Status(s) for s in self.statuses), key=STAGE.__getitem__, default=None)
+        furthest = max(self.statuses, key=_RANK.__getitem__, default=None)
+        return Status(furthest) if furthest else None
 
     @property
     def voices(self) -> int:
@@ -131,6 +133,16 @@ class PlaceState:
         if not raw:
             return cls()
         return cls(tuple(_read(story) for story in raw["stories"]), raw["now"])
+
+    def changes_since(self, before: PlaceState) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """Return the stories that are new or other than before, by id, and the ids of those gone.
+
+        They are told by identity: a story that was not put anew is the same object.
+        """
+        old = {story.id: story for story in before.stories}
+        changed = {s.id: _plain(s) for s in self.stories if old.pop(s.id, None) is not s}
+        here = {story.id for story in self.stories}
+        return changed, [story.id for story in before.stories if story.id not in here]
 
     def put(self, *changed: Story) -> PlaceState:
         """Return the state with these stories in it, in the place of their old selves."""

@@ -9,10 +9,14 @@ the spread that the key's own history shows, and at least that of a rate known f
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from monitor.counts.row import FIVE, HISTORY, HOUR, CountRow
+
+Starts = Mapping[int, int]
+"""Stories that began, per hour."""
 
 _WEEK = 168
 _HALF = 0.5  # a key that never had a story has them rarely, not never
@@ -84,11 +88,17 @@ def find_burst(row: CountRow, rules: Rules) -> tuple[CountRow, Burst | None]:
     if row.burst_at and row.as_of - row.burst_at < rules.cooldown_hours * HOUR:
         return row, None
     first = hour - rules.window_hours + 1
-    stories = _begun(row, first, hour)
-    outlets = sum(1 for five in row.outlets.values() if five * FIVE // HOUR >= first)
+    begun = row.starts
+    stories = _begun(begun, first, hour)
+    outlets = sum(
+        1
+        for day in row.days.values()
+        for five in day.outlets.values()
+        if five * FIVE // HOUR >= first
+    )
     if stories < rules.min_stories or outlets < rules.min_outlets:
         return row, None
-    mean, spread = _usual(row, first, hour)
+    mean, spread = _usual(begun, max(row.since, hour - HISTORY + 1), first, hour)
     probability = upper_tail(stories, mean, spread)
     if probability >= rules.probability:
         return row, None
@@ -96,32 +106,34 @@ def find_burst(row: CountRow, rules: Rules) -> tuple[CountRow, Burst | None]:
     return replace(row, burst_at=row.as_of), burst
 
 
-def _begun(row: CountRow, first: int, last: int) -> int:
-    return sum(row.starts.get(hour, 0) for hour in range(first, last + 1))
+def _begun(begun: Starts, first: int, last: int) -> int:
+    return sum(begun.get(hour, 0) for hour in range(first, last + 1))
 
 
-def _usual(row: CountRow, first: int, last: int) -> tuple[float, float]:
+def _usual(begun: Starts, begin: int, first: int, last: int) -> tuple[float, float]:
     """Return the expected number of stories in the window, and variance over mean."""
-    begin, length = max(row.since, last - HISTORY + 1), last - first + 1
+    length = last - first + 1
     starts = range(first - length, begin - 1, -length)
-    overall = (sum(_begun(row, h, h + length - 1) for h in starts) + _HALF) / len(starts)
+    overall = (sum(_begun(begun, h, h + length - 1) for h in starts) + _HALF) / len(starts)
     weeks = [w for w in range(1, 5) if first - w * _WEEK >= begin]
-    seen = sum(_begun(row, first - w * _WEEK, last - w * _WEEK) for w in weeks)
+    seen = sum(_begun(begun, first - w * _WEEK, last - w * _WEEK) for w in weeks)
     mean = (overall + seen) / (1 + len(weeks))
-    return mean, max(_spread(row, starts, length, overall), 1 + 1 / (1 + len(weeks)))
+    return mean, max(_spread(begun, starts, length, overall), 1 + 1 / (1 + len(weeks)))
 
 
-def _spread(row: CountRow, starts: range, length: int, overall: float) -> float:
+def _spread(begun: Starts, starts: range, length: int, overall: float) -> float:
     """Return variance over mean of the windows that begin at `starts`.
 
     Windows a week apart are compared, so that the rhythm of the week is no variance; in the first
     two weeks each is compared with the average. The wildest few count no more than the next one
     below them: a burst must not hide the next one.
     """
-    numbers = {h: _begun(row, h, h + length - 1) for h in starts}
+    numbers = {h: _begun(begun, h, h + length - 1) for h in starts}
     earlier = [h - _WEEK for h in starts if h - _WEEK >= starts[-1]]
     if len(earlier) * length >= _WEEK:
-        squares = [(numbers[h + _WEEK] - _begun(row, h, h + length - 1)) ** 2 / 2 for h in earlier]
+        squares = [
+            (numbers[h + _WEEK] - _begun(begun, h, h + length - 1)) ** 2 / 2 for h in earlier
+        ]
     else:
         squares = [(number - overall) ** 2 for number in numbers.values()]
     squares.sort()

@@ -12,7 +12,7 @@ the window's number, today and, without new events, at any later moment.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,6 +20,9 @@ from monitor.counts.row import FIVE, HOUR, HOURS, RECENT, CountRow, counted
 from monitor.messages import Bucket, Count, Mention, WindowCount
 
 _DAY = 24
+
+Buckets = Mapping[int, tuple[int, int, int]]
+"""By number: reports, and the outlets and the stories whose newest report a bucket holds."""
 
 
 def add_mention(row: CountRow, mention: Mention, story_id: str) -> tuple[CountRow, Count]:
@@ -64,57 +67,69 @@ def rolled(count: Count, now: datetime) -> Count:
 
 
 def _count(row: CountRow) -> Count:
-    five, hour = int(row.as_of // FIVE), int(row.as_of // HOUR)
-    recent, hours = _Held.of(row, row.fives, FIVE), _Held.of(row, row.hours, HOUR)
+    held = held_by(row)
+    return count_of_buckets(row.key, _time(row.as_of), held.recent, held.hours)
+
+
+def count_of_buckets(key: str, as_of: datetime, recent: Buckets, hours: Buckets) -> Count:
+    """Make a count of buckets by number: reports, and outlets and stories newest in them."""
+    five, hour = int(as_of.timestamp() // FIVE), int(as_of.timestamp() // HOUR)
     return Count.model_validate(
         {
-            "key": row.key,
-            "as_of": _time(row.as_of),
+            "key": key,
+            "as_of": as_of,
             "windows": {
-                "1h": recent.since(five - RECENT + 1),
-                "24h": hours.since(hour - _DAY + 1),
-                "7d": hours.since(hour - HOURS + 1),
+                "1h": _since(recent, five - RECENT + 1),
+                "24h": _since(hours, hour - _DAY + 1),
+                "7d": _since(hours, hour - HOURS + 1),
             },
-            "buckets": hours.buckets(HOUR),
-            "recent": recent.buckets(FIVE),
+            "buckets": _buckets(hours, HOUR),
+            "recent": _buckets(recent, FIVE),
         }
     )
 
 
-@dataclass(slots=True)
-class _Held:
-    """What the buckets of one length hold: reports, and newest reports of outlets and stories."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What buckets hold: by number, reports, and outlets and stories whose newest it holds."""
 
-    reports: dict[int, int]
-    outlets: Counter[int]
-    stories: Counter[int]
+    recent: Buckets
+    hours: Buckets
 
-    @classmethod
-    def of(cls, row: CountRow, reports: dict[int, int], length: int) -> _Held:
-        share = length // FIVE
-        return cls(
-            reports,
-            Counter([five // share for five in row.outlets.values()]),
-            Counter([five // share for five in row.stories.values()]),
-        )
 
-    def since(self, first: int) -> WindowCount:
-        return WindowCount(
-            mentions=sum([n for number, n in self.reports.items() if number >= first]),
-            outlets=sum([n for number, n in self.outlets.items() if number >= first]),
-            stories=sum([n for number, n in self.stories.items() if number >= first]),
-        )
+def held_by(row: CountRow) -> Held:
+    """Return the buckets of the last hour and of the last 7 days; empty ones are left out."""
+    first = int(row.as_of // FIVE) - RECENT + 1
+    hours: dict[int, tuple[int, int, int]] = {}
+    outlets, stories = Counter[int](), Counter[int]()
+    for number, day in row.days.items():
+        hours |= day.by_hour
+        if number >= first * FIVE // HOUR // _DAY:
+            outlets += day.newest[0]
+            stories += day.newest[1]
+    recent = {five: (n, outlets[five], stories[five]) for five, n in row.fives.items()}
+    return Held(recent, hours)
 
-    def buckets(self, length: int) -> list[dict[str, object]]:
-        return [
-            {
-                "start": _time(number * length),
-                "mentions": self.reports[number],
-                "last_outlets": self.outlets[number],
-                "last_stories": self.stories[number],
-            }
-            for number in sorted(self.reports)
-        ]
+
+def _since(buckets: Buckets, first: int) -> WindowCount:
+    inside = [held for number, held in buckets.items() if number >= first]
+    return WindowCount(
+        mentions=sum([mentions for mentions, _, _ in inside]),
+        outlets=sum([outlets for _, outlets, _ in inside]),
+        stories=sum([stories for _, _, stories in inside]),
+    )
+
+
+def _buckets(buckets: Buckets, length: int) -> list[dict[str, object]]:
+    return [
+        {
+            "start": _time(number * length),
+            "mentions": mentions,
+            "last_outlets": outlets,
+            "last_stories": stories,
+        }
+        for number, (mentions, outlets, stories) in sorted(buckets.items())
+    ]
 
 
 def _sum(buckets: Sequence[Bucket]) -> WindowCount:

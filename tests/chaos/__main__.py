@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.chaos.run import Plan, run
+from tests.chaos.run import PARTS, Plan, run
 
 
 def main() -> int:
@@ -20,8 +20,13 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=50, help="articles a second")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7, help="the same seed strikes the same way")
+    parser.add_argument("--part", choices=PARTS, action="append", help="strike only this; repeat")
+    parser.add_argument("--kill-only", action="store_true", help="SIGKILL, never SIGTERM")
     args = parser.parse_args()
-    plan = Plan(args.blows, args.rate, args.workers, args.seed)
+    parts = tuple(args.part or PARTS)
+    plan = Plan(
+        args.blows, args.rate, args.workers, args.seed, parts=parts, kill_only=args.kill_only
+    )
     data_dir = Path(tempfile.mkdtemp(prefix="newsmon-chaos-"))
     began = time.monotonic()
     print(f"{plan}\ndata and logs in {data_dir}", flush=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from monitor.counts import merged, total_keys
 from monitor.detect import load_detector
 from monitor.kafka.client import Record, read_topic
-from monitor.messages import Alert, Article, Count, DeadLetter, Mention
-from monitor.topics import ALERTS, ARTICLES, COUNTS, DEAD_LETTERS, MENTIONS, Topic
+from monitor.messages import Alert, Article, Count, DeadLetter, Mention, Total, WindowCount, make_id
+from monitor.topics import ALERTS, ARTICLES, COUNTS, DEAD_LETTERS, MENTIONS, TOTALS, Topic
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Verdict:
     lost_mentions: int = 0
     alien_mentions: int = 0
     wrong_counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    wrong_totals: dict[str, tuple[int, int]] = field(default_factory=dict)
     keys_without_alert: list[str] = field(default_factory=list)
     unequal_alert_repeats: int = 0
     revision_gaps: int = 0
@@ -51,6 +54,7 @@ async def check(bootstrap: str, published: int, bad_records: int) -> Verdict:
     articles = _articles(await _read(bootstrap, ARTICLES), published, verdict)
     mentions = _mentions(await _read(bootstrap, MENTIONS), articles, verdict)
     _counts(await _read(bootstrap, COUNTS), mentions, verdict)
+    _totals(await _read(bootstrap, TOTALS), mentions, verdict)
     _alerts(await _read(bootstrap, ALERTS), mentions, verdict)
     letters = [DeadLetter.decode(r.value) for r in await _read(bootstrap, DEAD_LETTERS)]
     expected = {x.event_id for x in letters if x.topic == ARTICLES.name and "no JSON" in x.reason}
@@ -82,8 +86,7 @@ def _articles(records: list[Record], published: int, verdict: Verdict) -> dict[s
 def _mentions(
     records: list[Record], articles: dict[str, Article], verdict: Verdict
 ) -> dict[str, Mention]:
-    detector = load_detector()
-    expected = {m.id for article in articles.values() for m in detector.find_mentions(article)}
+    expected = set(_expected(articles.values()))
     found: dict[str, Mention] = {}
     for record in records:
         mention = Mention.decode(record.value)
@@ -95,16 +98,59 @@ def _mentions(
     return found
 
 
+def _expected(articles: Iterable[Article]) -> Iterator[str]:
+    """Name the mentions that there must be; what reads the same is looked into once."""
+    detector = load_detector()
+    known: dict[tuple[str, str], list[Mention]] = {}
+    for article in articles:
+        told = (article.title, article.text)
+        if told not in known:
+            known[told] = detector.find_mentions(article)
+        for mention in known[told]:
+            yield make_id("mention", article.id, mention.label, mention.evidence.sentence)
+
+
 def _counts(records: list[Record], mentions: dict[str, Mention], verdict: Verdict) -> None:
-    expected = Counter(mention.record_key for mention in mentions.values())
+    reports, outlets = Counter[str](), defaultdict[str, set[str]](set)
+    for mention in mentions.values():
+        reports[mention.record_key] += 1
+        outlets[mention.record_key].add(mention.outlet)
     newest: dict[str, Count] = {}
     for record in records:
         count = Count.decode(record.value)
         newest[count.key] = count
-    for key in expected.keys() | newest.keys():
-        counted = newest[key].windows["7d"].mentions if key in newest else 0
-        if counted != expected[key]:
-            verdict.wrong_counts[key] = (counted, expected[key])
+    for key in reports.keys() | newest.keys():
+        week = newest[key].windows["7d"] if key in newest else None
+        _compare(verdict.wrong_counts, key, week, reports[key], len(outlets[key]))
+
+
+def _totals(records: list[Record], mentions: dict[str, Mention], verdict: Verdict) -> None:
+    """Compare the sums over all partitions with the mentions: reports and outlets."""
+    reports, outlets = Counter[str](), defaultdict[str, set[str]](set)
+    for mention in mentions.values():
+        for key in total_keys(mention):
+            reports[key] += 1
+            outlets[key].add(mention.outlet)
+    parts: dict[str, dict[int, Total]] = defaultdict(dict)
+    for record in records:
+        total = Total.decode(record.value)
+        parts[total.key][total.part] = total
+    for key in reports.keys() | parts.keys():
+        week = merged(parts[key].values()).windows["7d"] if key in parts else None
+        _compare(verdict.wrong_totals, key, week, reports[key], len(outlets[key]))
+
+
+def _compare(
+    wrong: dict[str, tuple[int, int]],
+    key: str,
+    week: WindowCount | None,
+    reports: int,
+    outlets: int,
+) -> None:
+    found = (week.mentions, week.outlets) if week else (0, 0)
+    for seen, expected in zip(found, (reports, outlets), strict=True):
+        if seen != expected:
+            wrong[key] = (seen, expected)
 
 
 def _alerts(records: list[Record], mentions: dict[str, Mention], verdict: Verdict) -> None:

@@ -20,8 +20,8 @@ from monitor.topics import ARTICLES, MENTIONS
 from tests.chaos.check import Verdict, check
 from tests.chaos.load import Load
 
-_BLOWS = [(part, number) for number in (signal.SIGKILL, signal.SIGTERM)
-          for part in ("worker", "poller", "broker")]  # fmt: skip
+PARTS = ("worker", "poller", "broker")
+_SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 _BAD_EVERY_S = 2.0
 
 
@@ -30,13 +30,14 @@ class Plan:
     """What a run does.
 
     Attributes:
-        blows: How many; they fall on worker, poller and broker in turn, first killed then
-            terminated.
+        blows: How many; they fall on the parts in turn, first killed then terminated.
         rate: Articles a second.
         workers: Worker processes.
         seed: Decides the pauses between the blows and which worker is struck.
         pause_s: Shortest and longest pause before a blow.
         drain_s: How long the rest may take to be worked off.
+        parts: What is struck.
+        kill_only: Whether nothing is terminated in order.
     """
 
     blows: int = 60
@@ -45,6 +46,8 @@ class Plan:
     seed: int = 7
     pause_s: tuple[float, float] = (3.0, 9.0)
     drain_s: float = 300.0
+    parts: tuple[str, ...] = PARTS
+    kill_only: bool = False
 
 
 async def run(plan: Plan, data_dir: Path, say: Callable[[str], None]) -> Verdict:
@@ -93,7 +96,8 @@ async def _strike(plan: Plan, data_dir: Path, load: Load, say: Callable[[str], N
     await asyncio.sleep(5)
     for number in range(plan.blows):
         await asyncio.sleep(chance.uniform(*plan.pause_s))
-        part, blow = _BLOWS[number % len(_BLOWS)]
+        part = plan.parts[number % len(plan.parts)]
+        blow = _SIGNALS[0 if plan.kill_only else number // len(plan.parts) % 2]
         state = read_state(data_dir)
         roles = [r for r in (state.roles if state else ()) if r.name.startswith(part) and r.pid]
         if roles:
