@@ -86,8 +86,9 @@ def _in_declaration(doc: bytes) -> list[str]:
 def _ebcdic(doc: bytes) -> str:
     match = _DECLARED.match(doc[:400].decode("cp037").encode("ascii", "replace"))
     try:
-        return codecs.lookup(match[1].decode("ascii")).name if match else "cp037"
-    except LookupError:
+        name = match[1].decode("ascii") if match else "cp037"
+        return name if doc[:4].decode(name) == "<?xm" else "cp037"
+    except (LookupError, ValueError):
         return "cp037"
 
 

@@ -55,6 +55,7 @@ class ParsedFeed:
         skip_hours: Hours of the day, UTC, in which it does not change.
         skip_days: Weekdays, Monday = 0, on which it does not change.
         dropped: How many items could not be read or were over the limit.
+        well_formed: Whether it was XML to the letter; a broken document is read all the same.
     """
 
     format: str
@@ -66,6 +67,7 @@ class ParsedFeed:
     skip_hours: list[int] = field(default_factory=list)
     skip_days: list[int] = field(default_factory=list)
     dropped: int = 0
+    well_formed: bool = False
 
     def encode(self) -> bytes:
         """Write it as JSON bytes; lone surrogates become `?`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -42,6 +44,10 @@ class Feed(BaseModel):
     """Whether it may be on a private or loopback address; also lifts the spacing of requests."""
     max_age_hours: Annotated[float, Field(ge=0)] | None = None
     """On a first poll, older items are not emitted; 0 = no limit; empty takes the setting."""
+
+    full_text: bool = False
+    """Whether the page of each new article is fetched, where its robots.txt allows that, and its
+    text taken in place of the feed's summary; needs the extra `fulltext`."""
 
     @field_validator("url")
     @classmethod
@@ -101,11 +107,18 @@ def load_feeds(path: Path) -> tuple[Feed, ...]:
             log.warning("feed=%s same_url_as=%s skipped=yes", feed.id, by_url[feed.url].id)
         else:
             by_url[feed.url] = feed
+    wanting = next((feed.id for feed in feeds if feed.full_text), None)
+    if wanting and not (find_spec("trafilatura") and find_spec("protego")):
+        faults.append(
+            f"{path}: {wanting}.full_text: needs two more packages: "
+            "install newsmon[fulltext] (`uv sync --extra fulltext`)"
+        )
     if faults:
         raise ConfigError(faults)
     return tuple(by_url.values())
 
 
+@lru_cache(maxsize=20_000)
 def domain_of(url: str) -> str:
     """Return the registrable domain of an address; for an IP address or a bare name, the host."""
     host = (urlsplit(url).hostname or "").lower()

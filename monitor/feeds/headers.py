@@ -23,10 +23,11 @@ def floor_seconds(headers: Mapping[str, str]) -> float:
     if "no-cache" in control.lower() or "no-store" in control.lower():
         return 0.0
     if match := _MAX_AGE.search(control):
-        age = headers.get("age", "").strip()
-        return max(0.0, float(match[1]) - (int(age[:10]) if age.isdigit() else 0))
-    expires, date = _http_date(headers.get("expires")), _http_date(headers.get("date"))
-    return max(0.0, expires - date) if expires and date else 0.0
+        age = headers.get("age", "").strip()[:10]
+        return max(0.0, float(match[1]) - (int(age) if age.isascii() and age.isdigit() else 0))
+    if expires := _http_date(headers.get("expires")):
+        return max(0.0, expires - (_http_date(headers.get("date")) or expires))
+    return 0.0
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:

@@ -25,7 +25,7 @@ from monitor.feeds.sitemap import parse_sitemap
 from monitor.feeds.text import title_of, title_text
 
 MAX_ENTRIES = 5000
-_NO_REPLY = re.compile(r"\s*\(no-?reply@[^()]*\)")
+_NO_REPLY = re.compile(r"\s?\(no-?reply@[^()]*\)")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _COMMENT = re.compile(rb"\s*(?:<!--.*?-->|<\?.*?\?>)", re.DOTALL)
@@ -48,7 +48,11 @@ def parse_feed(
     Raises:
         ParseError: `empty`, or `not_a_feed`: HTML, a plain sitemap, anything else.
     """
-    text = to_utf8(doc, content_type)
+    return parse_text(to_utf8(doc, content_type), base, limit)
+
+
+def parse_text(text: bytes, base: str = "", limit: int = MAX_ENTRIES) -> ParsedFeed:
+    """Read a document that is in UTF-8 already; else as `parse_feed`."""
     head = text[:4096].lstrip()
     if not head:
         raise ParseError("empty", "expected a feed, got an empty document")
@@ -84,6 +88,7 @@ def _parse_xml(text: bytes, base: str, limit: int) -> ParsedFeed:
         language=channel.get("language") or None,
         pace_s=_pace(channel),
         dropped=max(0, len(entries) - limit),
+        well_formed=not result["bozo"],
     )
     feed.skip_hours, feed.skip_days = _skips(text)
     for raw in entries[:limit]:
@@ -165,7 +170,7 @@ def _language(raw: Any) -> str | None:  # noqa: ANN401
 def _pace(channel: Any) -> int:  # noqa: ANN401
     """Read `ttl` (minutes) and `sy:updatePeriod` / `sy:updateFrequency`; 0 where absent."""
     ttl = _number(channel.get("ttl")) * 60
-    period = _PERIODS.get((channel.get("sy_updateperiod") or "").strip().lower(), 0)
+    period = _PERIODS.get(str(channel.get("sy_updateperiod")).strip().lower(), 0)
     often = _number(channel.get("sy_updatefrequency")) or 1
     return max(ttl, period // often if period else 0)
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from monitor.errors import BrokerError, FeedError, FetchError, MessageError
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Answer, Fetcher
+from monitor.feeds.fulltext import FullTexts
 from monitor.feeds.headers import is_challenge, retry_after_seconds
 from monitor.feeds.pool import ParserPool
 from monitor.feeds.progress import (
@@ -85,6 +86,7 @@ class Poller:
 
     def __post_init__(self) -> None:
         """Note which feeds belong together."""
+        self._pages = FullTexts(self.fetcher, self.parsers)
         for feed in self.feeds:
             self._siblings.setdefault(feed.domain, []).append(feed.id)
 
@@ -211,7 +213,11 @@ class Poller:
         self._coming[feed.id] = frozenset(bytes.fromhex(a.id) for a in chosen.articles)
         after = after_document(feed, state, answer, digest, parsed, chosen, now, pace)
         detail = f"items={len(parsed.entries)} new={chosen.new} revised={chosen.revised}"
-        return Step(after, after.outcomes[-1][1], detail, chosen.articles, chosen.events)
+        articles = chosen.articles
+        if feed.full_text and articles:
+            articles, pages = await self._pages.complete(feed, articles)
+            detail += "".join(f" page_{word}={count}" for word, count in sorted(pages.items()))
+        return Step(after, after.outcomes[-1][1], detail, articles, chosen.events)
 
     def _elsewhere(self, feed: Feed) -> dict[bytes, str]:
         """Collect what the other feeds of this publisher gave, or are about to give."""

@@ -40,6 +40,7 @@ class ParserPool:
         *,
         detect: bool = True,
         raw: bool = False,
+        page: bool = False,
     ) -> ParsedFeed:
         """Parse a document in a worker.
 
@@ -49,14 +50,14 @@ class ParserPool:
             content_type: Its header.
             detect: Whether to find the language of items that name none.
             raw: Whether summary and content stay markup, for `newsmon parse`.
+            page: Whether it is an article's page; its text is that of the one entry.
 
         Raises:
-            ParseError: `not_a_feed`, `empty`, `too_large`, `parse_timeout`, `parse_crashed` or
-                `parse_failed`.
+            ParseError: `not_a_feed`, `no_text` (of a page), `empty`, `too_large`,
+                `parse_timeout`, `parse_crashed` or `parse_failed`.
         """
-        options = orjson.dumps(
-            {"base": base, "content_type": content_type, "detect": detect, "raw": raw}
-        )
+        words = {"base": base, "content_type": content_type}
+        options = orjson.dumps(words | {"detect": detect, "raw": raw, "page": page})
         worker = await self._idle.get()
         try:
             reply = await worker.ask(options, doc, self._timeout_s)

@@ -112,6 +112,7 @@ class FeedState:
     stale: bool = False
     outcomes: list[tuple[int, str]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    _written: tuple[list[Seen], str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def first_poll(self) -> bool:
@@ -120,9 +121,12 @@ class FeedState:
 
     def encode(self) -> bytes:
         """Write it, less than 900 kB."""
-        data = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "seen"}
-        data["seen"] = base64.b64encode(b"".join(map(_pack, newest_seen(self.seen)))).decode()
-        return orjson.dumps(data)
+        # Most polls change nothing of thousands of items, and their list is handed on as it is.
+        if self._written is None or self._written[0] is not self.seen:
+            packed = b"".join(map(_pack, newest_seen(self.seen)))
+            self._written = self.seen, base64.b64encode(packed).decode()
+        data = {name: getattr(self, name) for name in _PLAIN}
+        return orjson.dumps(data | {"seen": self._written[1]})
 
     @classmethod
     def decode(cls, raw: bytes) -> FeedState:
@@ -134,7 +138,7 @@ class FeedState:
         try:
             data: dict[str, Any] = orjson.loads(raw)
             packed = base64.b64decode(data.pop("seen", ""))
-            known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+            known = {name: data[name] for name in _PLAIN if name in data}
             known["outcomes"] = [(int(at), str(word)) for at, word in data.get("outcomes", [])]
             return cls(**known, seen=[Seen(*row) for row in _PACKED.iter_unpack(packed)])
         except (ValueError, TypeError, KeyError, AttributeError, struct.error) as exc:
@@ -143,6 +147,9 @@ class FeedState:
     def note(self, at: float, word: str) -> None:
         """Add an outcome to the ring."""
         self.outcomes = [*self.outcomes[1 - RING :], (int(at), word)]
+
+
+_PLAIN = tuple(f.name for f in fields(FeedState) if f.name not in {"seen", "_written"})
 
 
 def newest_seen(seen: Iterable[Seen]) -> list[Seen]:

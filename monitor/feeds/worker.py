@@ -12,6 +12,7 @@ import os
 import resource
 import struct
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,9 +20,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from monitor.errors import ParseError
+from monitor.feeds.encoding import to_utf8
 from monitor.feeds.entry import Entry, ParsedFeed
 from monitor.feeds.language import detect_language, language_code, load_model, model_loaded
-from monitor.feeds.parse import parse_feed
+from monitor.feeds.memory import Memory
+from monitor.feeds.page import read_page
+from monitor.feeds.parse import parse_text
 from monitor.feeds.text import clip, html_to_text
 
 MAX_TEXT = 200_000
@@ -45,18 +49,38 @@ def write_frame(stream: BinaryIO, data: bytes) -> None:
     stream.flush()
 
 
-def answer(options: dict[str, Any], doc: bytes, wait: Callable[[], None] = lambda: None) -> bytes:
+def answer(
+    options: dict[str, Any],
+    doc: bytes,
+    memory: Memory,
+    wait: Callable[[], None] = lambda: None,
+) -> bytes:
     """Parse one document; never raises for what is in it.
 
     Args:
-        options: `base`, `content_type`, `detect`, `raw`.
+        options: `base`, `content_type`, `detect`, `raw`, `page`.
         doc: The document.
+        memory: Items that were read before.
         wait: Called before something slow that is not the document's fault.
     """
+    base, detect = options.get("base", ""), options.get("detect", True)
+
+    def readable(text: bytes) -> ParsedFeed:
+        feed = parse_text(text, base)
+        make_readable(feed, detect, wait)
+        return feed
+
     try:
-        feed = parse_feed(doc, options.get("base", ""), options.get("content_type", ""))
-        if not options.get("raw"):
-            make_readable(feed, options.get("detect", True), wait)
+        if options.get("page"):
+            wait()  # the library takes a second to load
+            return b"F" + read_page(doc, base, options.get("content_type", "")).encode()
+        text = to_utf8(doc, options.get("content_type", ""))
+        if options.get("raw"):
+            feed = parse_text(text, base)
+        else:
+            feed = memory.read(f"{detect} {base}", text, readable)
+            if detect:
+                fill_languages(feed.entries)
         return b"F" + feed.encode()
     except ParseError as exc:
         return b"E" + orjson.dumps([exc.outcome, str(exc).partition(": ")[2][:300]])
@@ -80,14 +104,12 @@ def make_readable(feed: ParsedFeed, detect: bool, wait: Callable[[], None] = lam
                 wait()
                 load_model()
             entry.language = detect_language(f"{entry.title} {entry.text}")
-    if detect:
-        _fill_languages(feed.entries)
 
 
-def _fill_languages(entries: list[Entry]) -> None:
-    """Give items too short to tell the language of the others."""
-    known = [entry.language for entry in entries if entry.language]
-    usual = max(set(known), key=known.count) if known else None
+def fill_languages(entries: list[Entry]) -> None:
+    """Give items too short to tell the language that most others have."""
+    known = Counter(entry.language for entry in entries if entry.language)
+    usual = known.most_common(1)[0][0] if known else None
     for entry in entries:
         entry.language = entry.language or usual
 
@@ -107,11 +129,12 @@ def main() -> None:
     stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up in a frame
     write_frame(stdout, b"R")
+    memory = Memory()
     while (options := read_frame(stdin)) is not None:
         doc = read_frame(stdin)
         if doc is None:
             return
-        reply = answer(orjson.loads(options), doc, lambda: write_frame(stdout, b"W"))
+        reply = answer(orjson.loads(options), doc, memory, lambda: write_frame(stdout, b"W"))
         last = _peak_kib() > _REST_AT
         if last and reply[:1] == b"F":
             reply = b"L" + reply[1:]

@@ -15,7 +15,7 @@ import pytest
 from monitor.errors import ParseError
 from monitor.feeds.entry import Entry, ParsedFeed
 from monitor.feeds.parse import parse_feed
-from monitor.feeds.worker import make_readable
+from monitor.feeds.worker import fill_languages, make_readable
 from tests import ROOT, shared_dir
 
 SITEMAPS = {"hebdenbridgetimes_sitemap_images.xml", "aktualmedia_plain_sitemap.xml"}
@@ -131,5 +131,6 @@ def test_the_language_is_known_for_nearly_all_items(captures: Any) -> None:
     entries = []
     for _, feed in captures.values():
         make_readable(feed, detect=True)
+        fill_languages(feed.entries)
         entries += feed.entries
     assert sum(bool(entry.language) for entry in entries) >= 0.99 * len(entries)
