@@ -78,11 +78,11 @@ def _train(options: argparse.Namespace) -> None:
         "sieve": fit.Plan(1e-3, seed=3, size=64, passes=3),
     }[options.step]
     way = {"polish": fit.polish, "sieve": sieve.train}.get(options.step, fit.tune)
-    before = weights
+    start = weights
     weights = way(weights, pieces, seen, plan)
     if options.step == "polish":
         # Half-way between the two generalizes better than either (Wortsman et al. 2022).
-        weights = {name: (before[name] + learnt) / 2 for name, learnt in weights.items()}
+        weights = {name: (start[name] + learnt) / 2 for name, learnt in weights.items()}
     _save(options.work / f"{options.step}.npz", weights)
 
 

@@ -20,3 +20,4 @@ export OMP_NUM_THREADS=1
 for step in first again polish sieve judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done
+"$work/venv/bin/python" -m training.attributes --labels "$labels"

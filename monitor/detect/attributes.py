@@ -102,7 +102,8 @@ class Reader:
         scene = Scene(label, sentence, context, cue, span)
         actors, places = choose_roles(scene, lexicon, self._roles)
         denial = label is Label.DENIAL
-        features = status_features(sentence, cue, label, labels, language, self._groups)
+        event = lexicon.event_span(label, sentence.text)
+        features = status_features(sentence, cue, event, label, labels, language, self._groups)
         return Attributes(
             cue,
             None if denial else choose_status(features, self._status, opinion),

@@ -7,52 +7,28 @@ import re
 from monitor.detect.lexicon import Lexicon
 from monitor.messages import Quantity
 
-_NUMBER = r"\d{1,3}(?:[ ,.\u00a0]\d{3})+|\d+(?:[.,]\d+)?"
-_SCALES = {
-    "hundred": 100, "thousand": 1000, "million": 10**6, "hundreds": 100, "thousands": 1000,
-    "тыс": 1000, "тысяч": 1000, "тысячи": 1000, "тысячу": 1000, "млн": 10**6, "миллион": 10**6,
-    "тис": 1000, "тисяч": 1000, "тисячі": 1000, "мільйон": 10**6,
-}  # fmt: skip
-_WORDS = {
-    word: value
-    for value, words in {
-        1: "one один одну одна",
-        2: "two два две двух дві двох",
-        3: "three три трех трёх трьох",
-        4: "four четыре чотири",
-        5: "five пять п'ять",
-        6: "six шесть шість",
-        7: "seven семь сім",
-        8: "eight восемь вісім",
-        9: "nine девять дев'ять",
-        10: "ten десять",
-        12: "twelve dozen",
-        20: "twenty двадцать двадцять",
-        30: "thirty тридцать тридцять",
-        100: "hundred hundreds сто сотню сотни сотні",
-        1000: "thousands тысячи тисячі",
-    }.items()
-    for word in words.split()
-}
-_QUANTITY = re.compile(
-    rf"(?<![\w.,$€£-])({_NUMBER}|[^\W\d_]+)[\s-]+(?:({'|'.join(_SCALES)})\.?[\s-]+)?(?:of\s+)?"
-    r"((?:[^\W\d_]+[\s-]+){0,2}?)([^\W\d_]+)",
-    re.IGNORECASE,
+_WORD = re.compile(
+    r"(?<![\w.,$€£-])\d{1,3}(?:[ ,.\u00a0]\d{3})+\b|\d+(?:[.,]\d+)?|[^\W\d_]+|[^\w\s]"
 )
+_LOOK_AHEAD = 5
+"""Words behind a number in which its unit must stand: "500 heavily armed Russian troops"."""
+_BINDS = frozenset(".-")
 _END = re.compile(r"[;:!?]|[.](?=\s|$)|,\s+(?:but|while|and|[a-z]+ing|а|но|але)\b|[\"”»]")
 
 
 def quantity(text: str, lexicon: Lexicon) -> Quantity | None:
     """Return the first number of forces that a masked sentence names."""
-    units = lexicon.units
-    for match in _QUANTITY.finditer(text):
-        unit = next(
-            (word for word in [*match[3].split(), match[4]] if units.fullmatch(word)),
-            None,
-        )
-        value = _value(match[1], match[2])
-        if unit and value:
-            return Quantity(value=value, unit=unit.lower())
+    words = [match[0].lower() for match in _WORD.finditer(text)]
+    for place, word in enumerate(words):
+        value = _value(word, lexicon)
+        if value and words[place - 1 : place] not in (["$"], ["€"], ["£"]):
+            for following in words[place + 1 : place + 1 + _LOOK_AHEAD]:
+                if lexicon.units.fullmatch(following):
+                    return Quantity(value=value, unit=following)
+                if following in lexicon.scales:
+                    value *= lexicon.scales[following]
+                elif not following.isalpha() and following not in _BINDS:
+                    break
     return None
 
 
@@ -71,10 +47,7 @@ def claim(text: str, cue: tuple[int, int], lexicon: Lexicon) -> str:
     return words[:300]
 
 
-def _value(number: str, scale: str | None) -> float:
-    if number[0].isdigit():
-        plain = re.sub(r"[ ,.\u00a0](?=\d{3}(?!\d))", "", number).replace(",", ".")
-        value = float(plain)
-    else:
-        value = float(_WORDS.get(number.lower(), 0))
-    return value * _SCALES.get((scale or "").lower(), 1)
+def _value(word: str, lexicon: Lexicon) -> float:
+    if word[0].isdigit():
+        return float(re.sub(r"[ ,.\u00a0](?=\d{3}(?!\d))", "", word).replace(",", "."))
+    return lexicon.numbers.get(word, 0.0)

@@ -17,7 +17,8 @@ from monitor.settings import read_toml
 Classes = Mapping[str, tuple[str, ...]]
 
 _FOLLOWERS = ("drill", "force", "official", "speech", "deny", "edge", "aux", "move")
-_PREPOSITIONS = "prep_"
+_CLASSES = ("words.toml", "speaker.toml", "numbers.toml")
+_PREPOSITIONS, _NUMBER, _SCALE = "prep_", "number_", "scale_"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Lexicon:
         guards: The guards.
         followers: What may stand behind a name, by class: its forces, its officials, ...
         prepositions: Small words that govern a name, to their group (`in`, `near`, `from`, ...).
+        numbers: Number words to their values.
+        scales: Words that multiply a number, to what they multiply it by.
     """
 
     language: Language
@@ -58,6 +61,8 @@ class Lexicon:
     guards: tuple[Guard, ...]
     followers: Mapping[str, re.Pattern[str]]
     prepositions: Mapping[str, str]
+    numbers: Mapping[str, float]
+    scales: Mapping[str, float]
 
     def words(self, name: str) -> frozenset[str]:
         """Return a class of whole words as a set."""
@@ -99,6 +104,22 @@ class Lexicon:
             return match.start(), end
         return 0, 0
 
+    def event_span(self, label: Label, text: str) -> tuple[int, int]:
+        """Return the word for the event itself: the drill, or the move that is nearest to a force.
+
+        Where there is no such word, the cue.
+        """
+        if label is Label.DRILL and (match := self.followers["drill"].search(text)):
+            return match.span()
+        forces = [match.span() for match in self.followers["force"].finditer(text)]
+        moves = [match.span() for match in self.followers["move"].finditer(text)]
+
+        def distance(move: tuple[int, int]) -> int:
+            return min((max(f[0] - move[1], move[0] - f[1]) for f in forces), default=0)
+
+        apart = [move for move in moves if move not in forces]
+        return min(apart, key=distance, default=self.cue_span(label, text))
+
     def guard(self, label: Label, text: str) -> Guard | None:
         """Return the guard that takes a label's cues away from a sentence, or None."""
         for guard in self.guards:
@@ -126,7 +147,11 @@ def load_lexicons(
     )
     lexicons = {}
     for language in LANGUAGES:
-        classes = read_classes(folder / "words.toml", language)
+        classes = {
+            name: words
+            for file in _CLASSES
+            for name, words in read_classes(folder / file, language).items()
+        }
         beginnings = ",".join(text for _, text in _table(gate, language, folder / "gate.toml"))
         lexicons[language] = Lexicon(
             language,
@@ -135,12 +160,9 @@ def load_lexicons(
             {label: _cues(cues, label, language, classes, folder) for label in Label},
             _guards(guards, language, classes, folder / "guards.toml"),
             {name: whole_words(classes[name]) for name in _FOLLOWERS if name in classes},
-            {
-                word: name.removeprefix(_PREPOSITIONS)
-                for name, words in classes.items()
-                if name.startswith(_PREPOSITIONS)
-                for word in words
-            },
+            _by_word(classes, _PREPOSITIONS),
+            {word: float(value) for word, value in _by_word(classes, _NUMBER).items()},
+            {word: float(value) for word, value in _by_word(classes, _SCALE).items()},
         )
     return lexicons
 
@@ -152,6 +174,16 @@ def read_classes(path: Path, language: Language) -> Classes:
         ConfigError: The file is missing or in another form.
     """
     return {name: words_of(text) for name, text in _table(read_toml(path), language, path)}
+
+
+def _by_word(classes: Classes, prefix: str) -> dict[str, str]:
+    """Turn the classes of a family round: each word to the rest of its class's name."""
+    return {
+        word: name.removeprefix(prefix)
+        for name, words in classes.items()
+        if name.startswith(prefix)
+        for word in words
+    }
 
 
 def whole_words(words: Iterable[str]) -> re.Pattern[str]:

@@ -62,6 +62,7 @@ def choose_status(
 def status_features(
     view: View,
     cue: tuple[int, int],
+    event: tuple[int, int],
     label: Label,
     labels: frozenset[Label],
     language: Language,
@@ -72,6 +73,7 @@ def status_features(
     Args:
         view: The masked sentence.
         cue: Character span of the words that speak for the label.
+        event: Character span of the word for the event itself.
         label: The label.
         labels: All labels of the sentence.
         language: Of the sentence.
@@ -81,13 +83,14 @@ def status_features(
     found |= dict.fromkeys(f"with {other}" for other in labels - {label})
     words = [token.text for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
     starts = [token.start for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
-    inside = [place for place, start in enumerate(starts) if cue[0] <= start < cue[1]]
-    for name, pattern in groups[language].items():
-        if name.startswith(_FORM):
-            form = name.removeprefix(_FORM)
-            found |= dict.fromkeys(_forms(form, pattern, words, inside))
-        else:
-            found |= dict.fromkeys(_groups(name, pattern, view.text, cue, label))
+    for mark, (start, end) in (("", cue), ("event ", event)):
+        inside = [place for place, first in enumerate(starts) if start <= first < end]
+        for name, pattern in groups[language].items():
+            if name.startswith(_FORM):
+                some = _forms(name.removeprefix(_FORM), pattern, words, inside)
+            else:
+                some = _groups(name, pattern, view.text, (start, end), label)
+            found |= dict.fromkeys(mark + feature for feature in some)
     found |= dict.fromkeys(_words(words, language))
     yield from found
 

@@ -15,17 +15,9 @@ from monitor.detect.scoring import Scores, Unit
 from monitor.detect.text import mask
 from monitor.detect.verdicts import judge
 from monitor.messages import Label
+from training.attributes import ALIASES
 
 SETS = ("dev.jsonl", "dev2.en.jsonl", "dev2.ru.jsonl", "dev2.uk.jsonl")
-ALIASES = {
-    "Wagner Group": "Wagner",
-    "Caribbean": "Caribbean Sea",
-    "Arctic": "Arctic Ocean",
-    "Pacific": "Pacific Ocean",
-    "Atlantic": "Atlantic Ocean",
-    "Mediterranean": "Mediterranean Sea",
-}
-"""Spellings of the labels to our codes."""
 
 
 @dataclass

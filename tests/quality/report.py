@@ -16,9 +16,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from monitor.alerts import load_policy
 from monitor.detect import Detector, load_detector
 from monitor.detect.language import LANGUAGES
+from monitor.settings import CONFIG_DIR
 from tests import ROOT
+from tests.quality.grouping import grouping_figures
 from tests.quality.measure import (
     Labels,
     Tally,
@@ -102,7 +105,8 @@ def below(measured: Mapping[str, float], floors: Mapping[str, float]) -> list[st
     return [
         f"{name}: {measured.get(name, float('nan')):.3f} is below its floor {floor:.3f}"
         for name, floor in floors.items()
-        if not measured.get(name, 0.0) >= floor
+        # Floors are written with three digits.
+        if not round(measured.get(name, 0.0), 3) >= floor
     ]
 
 
@@ -129,7 +133,9 @@ def main() -> int:
         print(f"report: {folder}: no label files there (NEWSMON_SHARED, --labels)", file=sys.stderr)
         return 2
     measured, lines = figures(folder, load_detector())
-    print("\n".join(lines))
+    grouped, more = grouping_figures(folder.parent, load_policy(CONFIG_DIR / "alerts.toml"))
+    measured |= grouped
+    print("\n".join(lines + more))
     floors = json.loads(FLOORS.read_text()) if FLOORS.exists() else {}
     if args.raise_floors or args.lower_floors:
         floors = new_floors(measured, floors, lower=args.lower_floors)

@@ -13,7 +13,9 @@ from tests.quality.report import FLOORS, below, figures, new_floors
 def test_no_figure_is_below_its_floor():
     """Labels and attributes of all three languages on the held-out label files."""
     measured, _ = figures(shared_dir("labels"), load_detector())
-    assert below(measured, json.loads(FLOORS.read_text())) == []
+    floors = json.loads(FLOORS.read_text())
+    own = {name: floor for name, floor in floors.items() if not name.startswith("stories ")}
+    assert below(measured, own) == []
 
 
 def test_a_figure_under_its_floor_is_named():

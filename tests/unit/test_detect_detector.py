@@ -130,3 +130,4 @@ def test_the_seed_article_gives_what_a_reader_would_mark():
         drill = next(m for m in found if m.label is Label.DRILL)
         assert "drills" in drill.evidence.sentence
         assert "Peskov" in drill.speaker
+        assert drill.actors[0] == "NATO"
