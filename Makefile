@@ -53,11 +53,11 @@ bench: setup ## what is measured, printed
 quality: setup ## detection figures on the labelled sentences (NEWSMON_SHARED=folder)
 	@$(BIN)/python -m tests.quality.report $(ARGS)
 
-screenshots: setup ## docs/top.svg and docs/web.png from a real demo run (needs chromium)
+screenshots: setup ## the pictures in docs/ from a real demo run (needs chromium)
 	@$(UV) sync --frozen --group browser && $(BIN)/python -m docs.pictures
 
 bench-poll: setup ## what a poll costs, beside other readers
-	@$(BIN)/python -m bench poll && $(BIN)/python -m bench schedules
+	@$(BIN)/python -m bench poll && $(BIN)/python -m bench schedules && $(BIN)/python -m bench hour
 
 chaos: setup ## kill every part under load and check that nothing is lost (ARGS="--blows 60")
 	@$(BIN)/newsmon kafka fetch

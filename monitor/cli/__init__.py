@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "schema": "print the contract: JSON Schema of a message, or AsyncAPI of all",
     "kafka": "the embedded broker: fetch, start, stop, verify, bundle",
     "check": "check settings, feeds, policy and the detector, opening nothing",
+    "doctor": "say what is wrong: files, machine, broker, topics, lag, Slack",
     "status": "say what is running",
 }
 """Every command and what it is for, in the order of the help text."""

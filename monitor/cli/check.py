@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Check everything; one fault does not hide the next."""
     settings = settings_of(args)
     sound = True
-    for name, faults, good in _results(settings):
+    for name, faults, good in results(settings):
         sound = sound and not faults
         if args.json:
             print_json({"check": name, "ok": not faults, "faults": faults, "text": good})
@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     return 0 if sound else ConfigError.exit_code
 
 
-def _results(settings: Settings) -> Iterator[tuple[str, list[str], str]]:
+def results(settings: Settings) -> Iterator[tuple[str, list[str], str]]:
+    """Check each thing: its name, its faults, and what was seen where there are none."""
     checks: dict[str, Callable[[], str]] = {
         "settings": lambda: f"data in {settings.data_dir}",
         "feeds": lambda: f"{len(load_feeds(settings.poll.feeds))} feeds",
