@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "worker": "run one role: the Faust agents (detect, alert, count)",
     "alerts": "print alerts, and follow them",
     "story": "show the whole thread of a story, with evidence",
+    "trace": "follow one article from its topic to Slack",
     "stats": "print the rolling counts",
     "top": "the live view on the terminal: counts, alerts, stories, feeds",
     "web": "run one role: the web page and the JSON API",

@@ -98,6 +98,10 @@ class Journal:
         """Return what a channel knows of a story."""
         return self._entries.get((story, channel)) or Entry(story=story, channel=channel)
 
+    def of_story(self, story: str) -> list[Entry]:
+        """Return what each channel knows of a story."""
+        return [entry for (name, _), entry in sorted(self._entries.items()) if name == story]
+
     def with_intent(self, delivery: str, channel: str) -> list[Entry]:
         """Return the entries of one message whose outcome is open."""
         return [

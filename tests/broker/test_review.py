@@ -227,3 +227,20 @@ def test_following_goes_on_from_what_stands_to_what_comes(desk: Desk, ask: Ask) 
     assert (kept[1]["id"], kept[1]["revision"]) == (story["id"], story["revision"])
     assert (news["revision"], news["status"]) == (story["revision"] + 1, "ended")
     assert code == 0
+
+
+def test_an_article_is_followed_to_its_alerts(
+    desk: Desk, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its id, the id's beginning or its URL; nothing of other articles is shown."""
+    first = STORY[0]
+    claim(ask)
+    for wanted in (first.article_id, first.article_id[:12], first.url):
+        steps = ask("trace", wanted)
+        topics = [step["place"].split("/")[0] for step in steps]
+        assert topics[0] == "newsmon.mentions"
+        assert steps[0]["id"] == first.id
+        assert "newsmon.alerts" in topics
+        assert topics.count("newsmon.mentions") == 1
+    assert main(["trace", "ffffffffffff", "--data-dir", str(desk.data_dir)]) == 1
+    assert "ffffffffffff: no article" in capsys.readouterr().err
