@@ -18,6 +18,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -83,26 +84,26 @@ def main(words: list[str]) -> None:
 
 
 def natural(folder: Path, count: int) -> list[Article]:
-    """Read English entries of captured feeds as articles, until there are enough sentences."""
-    found: list[Article] = []
-    left = count
+    """Read English entries of captured feeds as articles: the first of each feed, the second ..."""
+    feeds = []
     for path in sorted(folder.iterdir()):
         try:
             feed = parse_text(path.read_bytes())
         except (NewsmonError, OSError):
             continue
-        if not (feed.language or "").lower().startswith("en"):
-            continue
-        for entry in feed.entries[:40]:
-            text = _TAG.sub(" ", entry.content or entry.summary or "")
-            article = Article(
-                id=f"{path.name}{len(found)}", feed_id="", url="", title=entry.title or "",
-                text=text, outlet="", language="en", fetched_at=_NOW,
-            )  # fmt: skip
-            found.append(article)
-            left -= len(sentences(article))
-            if left <= 0:
-                return found
+        if (feed.language or "").lower().startswith("en"):
+            feeds.append(feed.entries)
+    found: list[Article] = []
+    for entry in (e for row in zip_longest(*feeds) for e in row if e is not None):
+        article = Article(
+            id=f"natural{len(found)}", feed_id="", url="", title=entry.title or "",
+            text=_TAG.sub(" ", entry.content or entry.summary or ""), outlet="", language="en",
+            fetched_at=_NOW,
+        )  # fmt: skip
+        found.append(article)
+        count -= len(sentences(article))
+        if count <= 0:
+            break
     return found
 
 

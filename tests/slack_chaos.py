@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from monitor.errors import BrokerError
-from monitor.kafka.admin import apply_topics, group_lag
+from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import open_producer, send
 from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.gauge import group_lag
 from monitor.messages import Alert, Label, Severity
 from monitor.settings import load_settings
 from monitor.slack.blocks import REPEAT_NOTE

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import (
-    GroupCoordinatorNotAvailableError,
-    GroupLoadInProgressError,
-    for_code,
-)
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.errors import for_code
 
 from monitor.errors import BrokerError
 from monitor.kafka.connect import open_admin, open_reader
@@ -57,7 +52,7 @@ async def apply_topics(
         BrokerError: The cluster cannot be reached or refuses.
     """
     async with open_admin(bootstrap) as admin:
-        there = await _partitions(admin, topics)
+        there = await partitions_in(admin, topics)
         lines = await _create(admin, [t for t in topics if t.name not in there], replication)
         few = {t.name: t for t in topics if there.get(t.name, t.partitions) < t.partitions}
         if few:
@@ -102,13 +97,22 @@ async def partitions_of(bootstrap: str, topics: Sequence[Topic]) -> dict[str, in
         BrokerError: The cluster cannot be reached, or a topic is missing.
     """
     async with open_admin(bootstrap) as admin:
-        found = await _partitions(admin, topics)
+        found = await partitions_in(admin, topics)
+    demand(bootstrap, topics, found)
+    return found
+
+
+def demand(bootstrap: str, topics: Sequence[Topic], found: Mapping[str, int]) -> None:
+    """Check that topics are among those that were found.
+
+    Raises:
+        BrokerError: One is missing.
+    """
     if missing := [topic.name for topic in topics if topic.name not in found]:
         raise BrokerError(
             f"{bootstrap}: no topic {', '.join(missing)}; create the topics with"
             " `newsmon topics apply`"
         )
-    return found
 
 
 async def offsets(
@@ -123,49 +127,21 @@ async def offsets(
     Raises:
         BrokerError: The cluster cannot be reached.
     """
+    async with open_reader(bootstrap) as reader:
+        return await offsets_in(reader, partitions)
+
+
+async def offsets_in(
+    reader: AIOKafkaConsumer, partitions: Mapping[str, int]
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """Do what `offsets` does, over a connection that is open."""
     wanted = [TopicPartition(name, n) for name, count in partitions.items() for n in range(count)]
-    async with open_reader(bootstrap) as consumer:
-        begin, end = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+    begin, end = await reader.beginning_offsets(wanted), await reader.end_offsets(wanted)
     return {(tp.topic, tp.partition): (begin[tp], end[tp]) for tp in wanted}
 
 
-async def group_lag(
-    bootstrap: str, group: str, topics: Iterable[Topic]
-) -> dict[tuple[str, int], int]:
-    """Count the records that a consumer group has still to do, by (topic, partition).
-
-    A partition without a commit counts from its first record; missing topics are left out.
-
-    Raises:
-        BrokerError: The cluster cannot be reached.
-    """
-    async with open_admin(bootstrap) as admin:
-        counts = await _partitions(admin, list(topics))
-        committed = await _committed(admin, group)
-    lag = {}
-    for (name, number), (begin, end) in (await offsets(bootstrap, counts)).items():
-        known = committed.get(TopicPartition(name, number))
-        done = known.offset if known and known.offset >= 0 else begin
-        lag[name, number] = max(0, end - max(done, begin))
-    return lag
-
-
-async def _committed(
-    admin: AIOKafkaAdminClient, group: str
-) -> dict[TopicPartition, OffsetAndMetadata]:
-    for _ in range(_TRIES):
-        try:
-            found: dict[TopicPartition, OffsetAndMetadata]
-            found = await admin.list_consumer_group_offsets(group)
-        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError):
-            # The first question about a group makes Kafka create the topic of the commits.
-            await asyncio.sleep(_PAUSE)
-        else:
-            return found
-    raise BrokerError(f"no coordinator for the consumer group {group}")
-
-
-async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+async def partitions_in(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+    """Count the partitions of those topics that there are."""
     names = {topic.name for topic in topics}
     # Asking for all topics: asking for one by name could create it on a foreign cluster.
     return {
@@ -178,7 +154,7 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> di
 async def _wait_for(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
     # The controller answers before the brokers know: a reader would find no topic yet.
     for _ in range(_TRIES):
-        there = await _partitions(admin, topics)
+        there = await partitions_in(admin, topics)
         if all(there.get(topic.name, 0) >= topic.partitions for topic in topics):
             return
         await asyncio.sleep(_PAUSE)

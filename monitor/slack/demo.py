@@ -37,11 +37,12 @@ async def show_demo(
     """
     rules = load_rules(settings.slack.rules)
     token = secrets.token_hex(8)
-    channel = f"demo-{token}"  # new each time: the journal must not say that all is told already
+    channel = f"C{token.upper()}"  # a new id each time: the journal must not say that all is told
     peer = SlackPeer(token, burst=3)
-    peer.workspace.channels[channel] = "C0DEMO0001"
+    peer.workspace.channels["demo"] = channel
     await peer.start(port)
     say(f"open {peer.page_url} in a browser; Ctrl-C ends it")
+    say(_how_to_test(peer.api_url, token, channel))
     try:
         async with open_http(rules.timeout) as http:
             slack = Bot(http, peer.api_url, Secret(token))
@@ -52,11 +53,24 @@ async def show_demo(
                 return await _tell_samples(slack, rules, channel, stop)
             say(f"telling the alerts of {bootstrap}, of the last 24 hours and new ones")
             since = datetime.now(UTC) - timedelta(hours=24)
-            consumer = Consumer(slack, _everything(rules), channel, group=channel, since=since)
+            consumer = Consumer(
+                slack, _everything(rules), channel, group=f"demo-{token}", since=since
+            )
             await consumer.run(bootstrap, stop)
             return consumer.tally
     finally:
         await peer.stop()
+
+
+def _how_to_test(api_url: str, token: str, channel: str) -> str:
+    # The token is of no use beyond this stand-in and ends with it, so it may be shown.
+    return (
+        "to send it a sample, paste in another terminal:\n"
+        f"  export NEWSMON_SLACK_API_URL={api_url}\n"
+        f"  export NEWSMON_SLACK_BOT_TOKEN={token}\n"
+        f"  export NEWSMON_SLACK_CHANNEL={channel}\n"
+        "  newsmon slack test"
+    )
 
 
 def _everything(rules: SlackRules) -> SlackRules:

@@ -41,6 +41,7 @@ class Board:
     kept_alerts: int = KEPT_ALERTS
     loaded: bool = False
     trouble: str = ""
+    _newest: dict[str, str] = field(default_factory=dict, repr=False)
     _rows: dict[str, Row] = field(default_factory=dict, repr=False)
     _stale: set[str] = field(default_factory=set, repr=False)
     _order: list[tuple[tuple[int, ...], str, Row]] = field(default_factory=list, repr=False)
@@ -62,6 +63,8 @@ class Board:
         if story and story.revision >= message.revision:
             return False
         _put(self.alerts, message.id, message, self.kept_alerts)
+        for place in message.places or ("ZZ",):
+            _put(self._newest, f"{message.label}:{place}", message.id, KEPT_COUNTS)
         return True
 
     def row(self, key: str, now: datetime) -> Row | None:
@@ -96,13 +99,9 @@ class Board:
         newest = sorted(self.alerts.values(), key=lambda alert: alert.counts.last_seen)
         return newest[: -limit - 1 : -1]
 
-    def alerts_by_key(self) -> dict[str, Alert]:
-        """Return the newest alert of each `label:place`."""
-        found: dict[str, Alert] = {}
-        for alert in self.alerts.values():
-            for place in alert.places or ("ZZ",):
-                found[f"{alert.label}:{place}"] = alert
-        return found
+    def newest_alert(self, key: str) -> Alert | None:
+        """Return the newest alert of a `label:place`; None where none is remembered."""
+        return self.alerts.get(self._newest.get(key, ""))
 
     def thread(self, story_id: str) -> list[Alert]:
         """Return the stories that a story denies or is denied by, and theirs in turn.

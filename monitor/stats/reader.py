@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.errors import BrokerError, MessageError
 from monitor.feeds.state import FeedState
-from monitor.kafka.admin import group_lag, offsets, partitions_of
 from monitor.kafka.client import Record, read_topic
+from monitor.kafka.gauge import Gauge, open_gauge
 from monitor.messages import Alert, Count
 from monitor.stats.board import Board
 from monitor.stats.health import FeedHealth, Pulse, articles_per_s, health_of
@@ -187,31 +187,29 @@ def _ending() -> bool:
 async def _keep_pulse(bootstrap: str, board: Board) -> None:
     while not _ending():
         try:
-            board.pulse = await take_pulse(bootstrap, board.pulse)
-            board.trouble = ""
+            async with open_gauge(bootstrap) as gauge:
+                while True:
+                    board.pulse = await take_pulse(gauge, board.pulse)
+                    board.trouble = ""
+                    await asyncio.sleep(_PULSE_S)
         except BrokerError as exc:
             board.trouble = str(exc)
         await asyncio.sleep(_PULSE_S)
 
 
-async def take_pulse(bootstrap: str, before: Pulse | None = None) -> Pulse:
+async def take_pulse(gauge: Gauge, before: Pulse | None = None) -> Pulse:
     """Ask how the topics stand and what the workers have still to do.
 
     Args:
-        bootstrap: The brokers.
+        gauge: From `open_gauge`.
         before: The pulse before, for the rate.
 
     Raises:
-        BrokerError: The broker or a topic is out of reach.
+        BrokerError: A topic is missing, or nobody answers for the workers' group.
     """
-    topics = (ARTICLES, MENTIONS, ALERTS, DEAD_LETTERS)
-    partitions = await partitions_of(bootstrap, topics)
-    written = dict.fromkeys(map(_short, partitions), 0)
-    for (name, _), (_, end) in (await offsets(bootstrap, partitions)).items():
-        written[_short(name)] += end
-    lag = {_short(topic.name): 0 for topic in (ARTICLES, MENTIONS)}
-    for (name, _), records in (await group_lag(bootstrap, WORKERS, (ARTICLES, MENTIONS))).items():
-        lag[_short(name)] += records
+    standing = await gauge.read((ARTICLES, MENTIONS, ALERTS, DEAD_LETTERS), WORKERS)
+    written = {_short(name): records for name, records in standing.written.items()}
+    lag = {_short(topic.name): standing.lag[topic.name] for topic in (ARTICLES, MENTIONS)}
     at = datetime.now(UTC)
     return Pulse(at, written, lag, articles_per_s(before, at, written["articles"]))
 

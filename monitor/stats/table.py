@@ -72,9 +72,8 @@ def _counts(board: Board, now: datetime, limit: int, bars: str) -> Table:
     table.add_column("last 24 hours")
     table.add_column("newest status")
     table.add_column("seen", justify="right")
-    newest = board.alerts_by_key()
     for row in board.rows(now)[:limit]:
-        alert = newest.get(row.key)
+        alert = board.newest_alert(row.key)
         table.add_row(
             Text(row.label, _COLOR.get(row.label, "")),
             plain("?" if row.place == UNKNOWN_PLACE else row.place),

@@ -32,19 +32,7 @@ class TopApp(App[None]):
 
     TITLE = "newsmon"
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    #head { height: 1; padding: 0 1; background: $panel; }
-    #flow { width: 1fr; height: 1; }
-    #note { width: auto; height: 1; text-style: bold; color: $warning; }
-    #small { display: none; content-align: center middle; height: 1fr; }
-    #counts { height: auto; padding: 0 1; } #alerts { height: 1fr; padding: 0 1; margin-top: 1; }
-    #feeds { display: none; height: 1fr; padding: 0 1; }
-    .feeds #feeds { display: block; } .feeds #main { display: none; }
-    #filter { display: none; border: none; height: 1; padding: 0 1; }
-    .filtering #filter { display: block; }
-    .small #small { display: block; }
-    .small #main { display: none; } .small #feeds { display: none; }
-    """
+    CSS_PATH = "look.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
@@ -149,7 +137,6 @@ class TopApp(App[None]):
             rows = [row for row in rows if lines.row_matches(row, self._words)]
         if self.sort != lines.SORTS[0]:  # the board's own order
             rows = lines.sorted_rows(rows, self.sort)
-        newest = self.board.alerts_by_key()
         heads = [
             columns.marked(column, self.sort)
             for column in (columns.COUNTS_WIDE if wide else columns.COUNTS)
@@ -162,11 +149,14 @@ class TopApp(App[None]):
             heads,
             rows,
             [row.key for row in rows],
-            lambda row: lines.count_cells(row, newest.get(row.key), now, wide, self._bars),
+            lambda row: lines.count_cells(
+                row, self.board.newest_alert(row.key), now, wide, self._bars
+            ),
             self._empty("report"),
         )
-        latest = self.board.latest_alerts(self.board.kept_alerts)
-        alerts = [alert for alert in latest if lines.alert_matches(alert, self._words)]
+        alerts = self.board.latest_alerts(self.board.kept_alerts)
+        if self._words:
+            alerts = [alert for alert in alerts if lines.alert_matches(alert, self._words)]
         self.query_one("#alerts", Grid).fill(
             columns.ALERTS_WIDE if wide else columns.ALERTS,
             alerts,
@@ -193,7 +183,7 @@ class TopApp(App[None]):
     @on(Grid.Chosen, "#counts")
     def open_row(self, event: Grid.Chosen) -> None:
         """Open the newest story of a row."""
-        alert = self.board.alerts_by_key().get(event.key)
+        alert = self.board.newest_alert(event.key)
         if alert:
             self.open_story(alert.id)
         else:

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 
 from monitor.errors import BrokerError
-from monitor.kafka.admin import apply_topics, describe_topics, group_lag
+from monitor.kafka.admin import apply_topics, describe_topics
 from monitor.kafka.client import open_producer, send_value
 from monitor.kafka.connect import cluster_id_of
+from monitor.kafka.gauge import group_lag, open_gauge
 from monitor.topics import DEAD_LETTERS, TOPICS, Topic
 
 
@@ -81,3 +82,16 @@ async def test_a_cluster_is_known_by_its_id(broker: str):
     """The usable broker has an id; nobody has none."""
     assert len(await cluster_id_of(broker) or "") == 22
     assert await cluster_id_of("127.0.0.1:1") is None
+
+
+async def test_a_gauge_that_stays_open_sees_what_was_written_since(broker: str, fresh_topic: Topic):
+    """Each reading is of its own moment; a topic that is missing is named."""
+    group = f"group-{uuid4().hex}"
+    async with open_gauge(broker) as gauge, open_producer(broker) as producer:
+        for number in (1, 2):
+            await send_value(producer, fresh_topic, None, b"news")
+            standing = await gauge.read([fresh_topic], group)
+            assert standing.written == standing.lag == {fresh_topic.name: number}
+        missing = new_topic()
+        with pytest.raises(BrokerError, match=missing.name):
+            await gauge.read([fresh_topic, missing], group)

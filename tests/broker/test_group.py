@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from monitor.errors import BrokerError
-from monitor.kafka.admin import apply_topics, group_lag
+from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import open_producer, send_value
+from monitor.kafka.gauge import group_lag
 from monitor.kafka.group import GroupReader, open_group
 from monitor.topics import DEAD_LETTERS, Topic
 

@@ -12,9 +12,10 @@ from uuid import uuid4
 
 import pytest
 
-from monitor.kafka.admin import apply_topics, group_lag
+from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import open_producer, read_topic, send, send_value
 from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.gauge import group_lag
 from monitor.messages import Alert, DeadLetter
 from monitor.slack.client import Bot, Secret, open_http
 from monitor.slack.consumer import Consumer

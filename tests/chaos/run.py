@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import BrokerError
-from monitor.kafka.admin import group_lag
 from monitor.kafka.client import open_producer, read_topic, send_value
+from monitor.kafka.gauge import group_lag
 from monitor.supervisor.state import UpState, read_state
 from monitor.topics import ARTICLES, MENTIONS
 from tests.chaos.check import Verdict, check

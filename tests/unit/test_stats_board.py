@@ -51,6 +51,20 @@ def test_the_newest_alert_comes_first_whatever_the_order_of_reading() -> None:
     assert len(made.latest_alerts(1)) == 1
 
 
+def test_each_row_knows_its_newest_alert() -> None:
+    """By label and place, until the alert is no longer remembered."""
+    made = Board(kept_alerts=2)
+    made.add(alert())
+    made.add(alert(id="c" * 20, places=("IS", "NO")))
+    made.add(alert(revision=2))
+
+    newest = [made.newest_alert(f"deployment:{place}") for place in ("IS", "NO", "SE")]
+    assert [found and found.id for found in newest] == [CLAIM, "c" * 20, None]
+    made.add(alert(id="d" * 20, places=()))
+    assert made.newest_alert("deployment:NO") is None
+    assert made.newest_alert("deployment:ZZ")
+
+
 def test_a_row_keeps_when_its_newest_report_came() -> None:
     """Rolling on in time does not make a report newer."""
     row = row_of(series_of(count()), NOW + timedelta(hours=5))

@@ -192,7 +192,7 @@ function sparkline(hours) {
   const node = shape("svg", { viewBox: `0 0 ${hours.length * 5} 20`, "aria-hidden": "true", preserveAspectRatio: "none" });
   const top = Math.max(1, ...hours);
   node.append(shape("path", {
-    d: hours.map((n, i) => `M${i * 5 + 2.5} 20V${n ? (18 - 17 * n / top).toFixed(1) : 19.4}`).join(""),
+    d: hours.map((n, i) => `M${i * 5 + 2.5} 20V${n ? (18 - 17 * n / top).toFixed(1) : 18.8}`).join(""),
   }));
   return node;
 }
