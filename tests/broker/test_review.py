@@ -234,7 +234,7 @@ def test_an_article_is_followed_to_its_alerts(
 ) -> None:
     """By its id, the id's beginning or its URL; nothing of other articles is shown."""
     first = STORY[0]
-    claim(ask)
+    until(lambda: [s for s in ask("trace", first.url) if s["place"].startswith("newsmon.alerts")])
     for wanted in (first.article_id, first.article_id[:12], first.url):
         steps = ask("trace", wanted)
         topics = [step["place"].split("/")[0] for step in steps]
