@@ -10,9 +10,6 @@ from monitor.alerts import PlaceState, Policy, add_burst, update_stories
 from monitor.messages import Mention
 from monitor.topics import ALERTS
 
-_KEPT_READ = 64
-"""Places whose state is kept as it was last read or written."""
-
 
 class Alerting:
     """The stories of each place, kept in a table.
@@ -26,7 +23,6 @@ class Alerting:
         self._rows = PartedRows(table)
         self._policy = policy
         self._outbox = outbox
-        self._read: dict[str, tuple[Any, PlaceState]] = {}
 
     async def take(self, mention: Mention, offset: int) -> str:
         """File a mention, publish what is new, and return the id of its story.
@@ -58,11 +54,10 @@ class Alerting:
         await self._store(mention.place, marks, before, after)
 
     def _state(self, place: str) -> PlaceState:
-        """Return the place's state: the one in memory while the table's record is still its own."""
+        known: PlaceState | None = self._rows.remembered(place)
         record = self._rows.record(place)
-        known, state = self._read.get(place, (None, PlaceState()))
-        if record is known:
-            return state
+        if known is not None or record is None:
+            return known or PlaceState()
         names = record["head"]["stories"]
         parts = [self._rows.part(place, name) for name in names]
         return PlaceState.from_json({"now": record["head"]["now"], "stories": parts})
@@ -74,7 +69,4 @@ class Alerting:
         names = [story.id for story in after.stories]
         head = {**marks, "now": after.now, "stories": names}
         await self._rows.write(place, head, changed, gone)
-        self._read.pop(place, None)
-        self._read[place] = (self._rows.record(place), after)
-        if len(self._read) > _KEPT_READ:
-            del self._read[next(iter(self._read))]
+        self._rows.remember(place, after)

@@ -27,10 +27,9 @@ class Counting:
     """
 
     def __init__(self, table: Any, policy: Policy, outbox: Outbox) -> None:  # noqa: ANN401
-        self._rows = PartedRows(table)
+        self._rows = PartedRows(table, _KEPT_READ)
         self._rules = policy.bursts
         self._outbox = outbox
-        self._read: dict[str, tuple[Any, CountRow]] = {}
 
     async def take(
         self, mention: Mention, story_id: str, partition: int, offset: int, tell_burst: TellBurst
@@ -61,11 +60,10 @@ class Counting:
         return int(self._rows.head(key).get("offset", -1))
 
     def _row(self, key: str) -> CountRow:
-        """Return a row: the one in memory while the table's record is still its own."""
+        known: CountRow | None = self._rows.remembered(key)
         record = self._rows.record(key)
-        known, row = self._read.get(key, (None, CountRow()))
-        if record is known:
-            return row
+        if known is not None or record is None:
+            return known or CountRow()
         head = record["head"]["row"]
         days = {number: self._rows.part(key, str(number)) for number in head["days"]}
         return CountRow.from_parts(head, days)
@@ -73,7 +71,4 @@ class Counting:
     async def _store(self, key: str, offset: int, before: CountRow, after: CountRow) -> None:
         changed, gone = after.changes_since(before)
         await self._rows.write(key, {"offset": offset, "row": after.head()}, changed, gone)
-        self._read.pop(key, None)
-        self._read[key] = (self._rows.record(key), after)
-        if len(self._read) > _KEPT_READ:
-            del self._read[next(iter(self._read))]
+        self._rows.remember(key, after)

@@ -16,10 +16,29 @@ _APART = "\t"  # in no code and no id
 
 
 class PartedRows:
-    """Rows in parts, in one Faust table."""
+    """Rows in parts, in one Faust table.
 
-    def __init__(self, table: Any) -> None:  # noqa: ANN401 - a Faust table
+    Args:
+        table: The table.
+        keep: How many rows are kept as their owner last read or wrote them.
+    """
+
+    def __init__(self, table: Any, keep: int = 64) -> None:  # noqa: ANN401 - a Faust table
         self._table = table
+        self._keep = keep
+        self._read: dict[str, tuple[Any, Any]] = {}
+
+    def remember(self, key: str, row: Any) -> None:  # noqa: ANN401 - whatever the owner makes of it
+        """Keep what a row was made into, until the row is written again."""
+        self._read.pop(key, None)
+        self._read[key] = (self.record(key), row)
+        if len(self._read) > self._keep:
+            del self._read[next(iter(self._read))]
+
+    def remembered(self, key: str) -> Any:  # noqa: ANN401
+        """Return what is kept of a row while the table's record is still its own, else None."""
+        record, row = self._read.get(key, (None, None))
+        return row if record is not None and record is self.record(key) else None
 
     def record(self, key: str) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Return the row's record, None where there is no row: another one after each write."""

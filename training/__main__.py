@@ -214,6 +214,8 @@ def _unseen(
         print(f"{mode}, thresholds of all dev rows, behind the sieve")
         print("\n".join(report.table(found, flags & opened[:, None])))
     print(f"the sieve lets {opened.mean():.2f} of the dev rows through")
+    for name, logits in (("encoder", late), ("sieve", sieve)):
+        print("\n".join(report.average_precisions(found, logits, name)))
 
 
 def _report(scorer: Encoder, known: sets.Sets) -> None:

@@ -47,16 +47,6 @@ def table(rows: Sequence[Row], flags: Flags) -> Iterator[str]:
         yield f"{language:4}{int(mine.sum()):>6}{mean:>7.3f}   " + "".join(cells)
 
 
-def alarms(rows: Sequence[Row], flags: Flags) -> str:
-    """Count false alarms and found labels, per 1,000 sentences."""
-    truth = rows_.targets(rows).astype(bool)
-    false = int((flags & ~truth).sum())
-    return (
-        f"{1000 * false / max(len(rows), 1):.1f} false alarms per 1,000 of {len(rows)} sentences; "
-        f"found {int((flags & truth).sum())} of {int(truth.sum())} labels"
-    )
-
-
 def reliability(truth: NDArray[np.float32], share: NDArray[np.float32]) -> Iterator[str]:
     """Write, for tenths of the score, how often the label was true."""
     for low in np.arange(0, 1, 0.1):
@@ -66,6 +56,19 @@ def reliability(truth: NDArray[np.float32], share: NDArray[np.float32]) -> Itera
                 f"{low:.1f}-{low + 0.1:.1f}  n={int(mine.sum()):5d}  "
                 f"mean score {share[mine].mean():.2f}  true {truth[mine].mean():.2f}"
             )
+
+
+def average_precisions(
+    rows: Sequence[Row], logits: NDArray[np.float32], name: str
+) -> Iterator[str]:
+    """Write the average precision of each language and label."""
+    truth = rows_.targets(rows)
+    for language in LANGUAGES:
+        mine = np.array([row["lang"] == language for row in rows])
+        means = [
+            precision_mean(truth[mine, index], logits[mine, index]) for index in range(len(LABELS))
+        ]
+        yield f"{name} {language} average precision " + "/".join(f"{mean:.3f}" for mean in means)
 
 
 def precision_mean(truth: NDArray[np.float32], score: NDArray[np.float32]) -> float:

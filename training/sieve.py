@@ -1,6 +1,6 @@
 """The sieve: a small network that turns away what is surely no mention, before the encoder looks.
 
-Same form as the encoder, 96 wide and two layers deep: under a fiftieth of its work a sentence. Its
+Same form as the encoder, 96 wide and two layers deep: some hundredths of its work a sentence. Its
 word table starts as the main directions of the encoder's, so it knows words that few rows show.
 """
 

@@ -15,6 +15,9 @@ from monitor.kafka.java import find_java
 from monitor.settings import CONFIG_DIR, Settings
 from monitor.slack.rules import load_rules
 
+Result = tuple[str, list[str], str]
+"""Name, faults (empty: all is well), and what was seen where there are none."""
+
 
 def register(commands: Any) -> None:  # noqa: ANN401 - argparse's own private class
     """Add the command."""
@@ -33,18 +36,24 @@ def run(args: argparse.Namespace) -> int:
     """Check everything; one fault does not hide the next."""
     settings = settings_of(args)
     sound = True
-    for name, faults, good in results(settings):
-        sound = sound and not faults
-        if args.json:
-            print_json({"check": name, "ok": not faults, "faults": faults, "text": good})
-        else:
-            print(f"{'ok ' if not faults else 'BAD'} {name}: {good if not faults else ''}")
-            for fault in faults:
-                print(f"      {fault}")
+    for result in results(settings):
+        sound = sound and not result[1]
+        tell(result, json=args.json)
     return 0 if sound else ConfigError.exit_code
 
 
-def results(settings: Settings) -> Iterator[tuple[str, list[str], str]]:
+def tell(result: Result, *, json: bool) -> None:
+    """Print what became of one check."""
+    name, faults, text = result
+    if json:
+        print_json({"check": name, "ok": not faults, "faults": faults, "text": text})
+        return
+    print(f"{'BAD' if faults else 'ok '} {name}: {text}".rstrip())
+    for fault in faults:
+        print(f"      {fault}")
+
+
+def results(settings: Settings) -> Iterator[Result]:
     """Check each thing: its name, its faults, and what was seen where there are none."""
     checks: dict[str, Callable[[], str]] = {
         "settings": lambda: f"data in {settings.data_dir}",

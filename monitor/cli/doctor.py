@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from monitor.cli.check import results
-from monitor.cli.options import add_common, print_json, settings_of
+from monitor.cli.check import Result, results, tell
+from monitor.cli.options import add_common, settings_of
 from monitor.errors import BrokerError, ConfigError, MachineError, NewsmonError
 from monitor.kafka.admin import describe_topics
 from monitor.kafka.bootstrap import resolve_bootstrap
@@ -26,9 +26,6 @@ from monitor.topics import ALERTS, ARTICLES, MENTIONS, WORKERS
 
 _BEHIND = 10_000
 """Records that a group may have still to do before it is called behind."""
-
-Result = tuple[str, list[str], str]
-"""Name, faults (empty: all is well), and what was seen."""
 
 
 def register(commands: Any) -> None:  # noqa: ANN401 - argparse's own private class
@@ -49,23 +46,13 @@ def run(args: argparse.Namespace) -> int:
     """Look at everything; one fault does not hide the next."""
     settings = settings_of(args)
     code = 0
-    for name, faults, text in results(settings):
-        _tell((name, faults, text), json=args.json)
-        code = ConfigError.exit_code if faults else code
+    for result in results(settings):
+        tell(result, json=args.json)
+        code = ConfigError.exit_code if result[1] else code
     for result in asyncio.run(_live(settings)):
-        _tell(result, json=args.json)
+        tell(result, json=args.json)
         code = code or int(bool(result[1]))
     return code
-
-
-def _tell(result: Result, *, json: bool) -> None:
-    name, faults, text = result
-    if json:
-        print_json({"check": name, "ok": not faults, "faults": faults, "text": text})
-        return
-    print(f"{'BAD' if faults else 'ok '} {name}: {text}".rstrip())
-    for fault in faults:
-        print(f"      {fault}")
 
 
 async def _live(settings: Settings) -> list[Result]:

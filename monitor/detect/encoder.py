@@ -2,9 +2,9 @@
 
 One file of weights holds two ONNX graphs and the table of word pieces; `model.json` beside it
 says what the file must be (version, SHA-256) and how its logits are read (calibration,
-thresholds). A sieve, a network of a fiftieth of the encoder's work, looks at each sentence first
-and turns away what is surely no mention (a cascade, Viola and Jones 2001); the encoder reads the
-rest.
+thresholds). A sieve, a network of some hundredths of the encoder's work, looks at each sentence
+first and turns away what is surely no mention (a cascade, Viola and Jones 2001); the encoder reads
+the rest.
 
 Equal calls give equal scores on one machine. The quantized kernels differ a little between kinds
 of CPU and with the other sentences of a batch (a few hundredths of a logit).

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from monitor.kafka.client import read_topic
 from monitor.messages import Article
 from monitor.topics import ARTICLES, DEAD_LETTERS, Topic
 from tests import shared_dir
+from tests.broker.served import answering
 from tests.broker.test_up import running, up, wait_for
 
 
@@ -31,27 +30,15 @@ from tests.broker.test_up import running, up, wait_for
 def captures(folder: Path, names: list[str]) -> Iterator[str]:
     """Serve the files and yield a feeds file."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = (folder / names[int(self.path.strip("/"))]).read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(path: str) -> tuple[bytes, str]:
+        return (folder / names[int(path.strip("/"))]).read_bytes(), ""
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with answering(answer) as port:
         yield "\n".join(
-            f'[[feeds]]\nid = "capture-{n}"\nurl = "http://127.0.0.1:{server.server_port}/{n}"\n'
+            f'[[feeds]]\nid = "capture-{n}"\nurl = "http://127.0.0.1:{port}/{n}"\n'
             f'outlet = "{n}"\nallow_private = true\ninterval = 20\nmax_age_hours = 0\n'
             for n in range(len(names))
         )
-    finally:
-        server.shutdown()
 
 
 async def values(bootstrap: str, topic: Topic) -> list[bytes]:
