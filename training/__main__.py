@@ -75,11 +75,16 @@ def _train(options: argparse.Namespace) -> None:
         # Cheaper, and hardly worse: the lowest layers have learnt what they can.
         "again": fit.Plan(8e-5, seed=1, frozen=2, bare=0.3),
         "polish": fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3),
-        "sieve": fit.Plan(1e-3, seed=3, size=64, passes=3),
+        "sieve": fit.Plan(1e-3, seed=3, size=64, passes=5),
     }[options.step]
-    way = {"polish": fit.polish, "sieve": sieve.train}.get(options.step, fit.tune)
     start = weights
-    weights = way(weights, pieces, seen, plan)
+    if options.step == "sieve":
+        plain = rows.read(path for path in [options.work / "sentences.jsonl"] if path.exists())
+        print(f"and {len(plain)} sentences without a label", flush=True)
+        weights = sieve.train(weights, pieces, seen, plain, plan)
+    else:
+        way = fit.polish if options.step == "polish" else fit.tune
+        weights = way(weights, pieces, seen, plan)
     if options.step == "polish":
         # Half-way between the two generalizes better than either (Wortsman et al. 2022).
         weights = {name: (start[name] + learnt) / 2 for name, learnt in weights.items()}

@@ -9,15 +9,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from monitor.detect.encoder import run_network
+from monitor.detect.pieces import Encoded
 from training.base import LAYER, Weights
 from training.network import HEADS
 
@@ -150,6 +153,12 @@ def graph(w: Weights, *, quantized: bool) -> bytes:
     opsets = [helper.make_opsetid("", _OPSET)]
     model: bytes = helper.make_model(made, opset_imports=opsets, ir_version=10).SerializeToString()
     return model
+
+
+def run(w: Weights, inputs: Sequence[Encoded]) -> NDArray[np.float32]:
+    """Score inputs with a network as it would be shipped; (inputs, outputs of the head)."""
+    session = ort.InferenceSession(graph(w, quantized=True), providers=["CPUExecutionProvider"])
+    return run_network(session, inputs, len(w["head_b"]))
 
 
 def pack(

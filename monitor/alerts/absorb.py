@@ -71,6 +71,7 @@ def absorb(story: Story, mention: Mention, trusted: bool) -> Story:
         headline_key=key if better else story.headline_key,
         confidence=max(story.confidence, mention.score),
         trusted=story.trusted or trusted,
+        clear=story.clear or not mention.doubts,
         articles=_last(story.articles, mention.article_id[:10], MAX_ARTICLES),
         ids=_last(story.ids, short(mention.id), MAX_IDS),
     )

@@ -39,8 +39,10 @@ class AlertRules(Rules):
 
     min_outlets: int = Field(1, ge=1, le=50)
     """Independent outlets before the first alert; copies of a sentence are not independent."""
+    doubtful_outlets: int = Field(2, ge=1, le=50)
+    """The same where each report raises doubts (history, police, no forces, no military claim)."""
     trusted: Strings = ()
-    """Outlets that need no second one."""
+    """Outlets that need no second one, doubts or not."""
     quiet_minutes: float = Field(0, ge=0, le=10_080)
     """Pause between two revisions of a story for a new outlet, actor or place."""
     severity: Level = Severity.LOW

@@ -59,6 +59,7 @@ class Story:
         headline_key: Why that line; greater is better.
         confidence: Best score.
         trusted: Whether an outlet of the policy's trusted list told it.
+        clear: Whether a report of it raised no doubts.
         articles: The last articles, by hash.
         ids: The last mention ids, by their first digits.
         links: Stories of the other side: claims of a denial, denials of a claim.
@@ -87,6 +88,7 @@ class Story:
     headline_key: list[float | str] = field(default_factory=list)
     confidence: float = 0.0
     trusted: bool = False
+    clear: bool = False
     articles: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)

@@ -83,6 +83,8 @@ def _attribute_lines(sentence: str, read: Attributes) -> Iterator[str]:
         yield f"    claim    {read.claim!r}"
     if read.quantity:
         yield f"    quantity {read.quantity.value:g} {read.quantity.unit}"
+    if read.doubts:
+        yield f"    doubts   {', '.join(read.doubts)} (config/lexicon/doubts.toml)"
 
 
 def _origin(chosen: Chosen) -> str:
@@ -118,5 +120,6 @@ def _verdict_facts(report: SentenceReport, verdict: Verdict) -> dict[str, object
             "places": [item.code for item in read.places],
             "speaker": read.speaker.text if read.speaker else "",
             "claim": read.claim,
+            "doubts": list(read.doubts),
         }
     return facts

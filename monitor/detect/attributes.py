@@ -38,6 +38,7 @@ class Attributes:
         speaker: Who says it, if the sentence tells.
         claim: For a denial, what is denied.
         quantity: What is moved, if the sentence counts it.
+        doubts: Why a reader should be careful with it; see `monitor.detect.doubts`.
     """
 
     cue: tuple[int, int]
@@ -47,6 +48,7 @@ class Attributes:
     speaker: Speaker | None
     claim: str
     quantity: Quantity | None
+    doubts: tuple[str, ...] = ()
 
 
 class Reader:

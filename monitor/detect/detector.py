@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from monitor.detect.attributes import Reader, load_reader
 from monitor.detect.candidates import Reading, Sentence, read_article
 from monitor.detect.corrections import THRESHOLDS, Corrections, Threshold, load_corrections
+from monitor.detect.doubts import Doubts
 from monitor.detect.encoder import Encoder
 from monitor.detect.explain import SentenceReport, report
 from monitor.detect.language import LANGUAGES, Language
@@ -57,6 +58,7 @@ class Detector:
     ) -> None:
         self.limits, self.corrections, self.threshold = limits, corrections, threshold
         self.lexicons, self.reader, self._scorer = lexicons, reader, scorer
+        self._doubts = {language: Doubts(lexicon) for language, lexicon in lexicons.items()}
 
     @property
     def version(self) -> str:
@@ -121,16 +123,17 @@ class Detector:
         if not labels:
             return Finding(sentence, scores, verdicts, {})
         view = self.reader.view(sentence.text, language, year)
-        context = {
-            name: self.reader.view(text, language, year)
-            for name, text in (("title", sentence.unit.title), ("prev", sentence.unit.prev))
-            if text
-        }
-        attributes = {
-            label: self.reader.read(label, labels, view, context, language, scores.status)
-            for label in Label
-            if label in labels
-        }
+        around = {"title": sentence.unit.title, "prev": sentence.unit.prev}
+        around = {name: text for name, text in around.items() if text}
+        context = {n: self.reader.view(text, language, year) for n, text in around.items()}
+        attributes = {}
+        for label in Label:
+            if label in labels:
+                read = self.reader.read(label, labels, view, context, language, scores.status)
+                doubts = self._doubts[language].about(
+                    label, sentence.text, read.claim, around, year
+                )
+                attributes[label] = replace(read, doubts=doubts)
         return Finding(sentence, scores, verdicts, attributes)
 
     def score(self, units: Sequence[Unit]) -> list[Scores]:

@@ -35,7 +35,7 @@ DEFAULT_LANGUAGE = "en"
 
 _PIECES = 640
 """Pieces in a batch, padding included: bounds the memory, whatever comes in."""
-_LOOK_AGAIN = (-1.5, 3.0)
+_LOOK_AGAIN = (-0.5, 2.0)
 """Between these logits a sentence is in doubt, and is read again with its context."""
 _OUTPUTS = len(LABELS) + len(STATUSES)
 _SURE = 0.01
@@ -83,7 +83,7 @@ class Encoder:
         empty one.
         """
         inputs = self._pieces.inputs([_triple(unit) for unit in units])
-        sifted = _run(self._sieve, [item.alone for item in inputs], len(LABELS))
+        sifted = run_network(self._sieve, [item.alone for item in inputs], len(LABELS))
         stay = np.flatnonzero((sifted >= self._exits).any(axis=1)).tolist()
         late = self._look([inputs[index] for index in stay])
         found = [self._turned_away(row) for row in sifted]
@@ -99,7 +99,9 @@ class Encoder:
     def logits(self, units: Sequence[Unit]) -> tuple[_Floats, _Floats]:
         """Give the sieve's logits (units, 3) and the encoder's (units, 11), for training only."""
         inputs = self._pieces.inputs([_triple(unit) for unit in units])
-        return _run(self._sieve, [item.alone for item in inputs], len(LABELS)), self._look(inputs)
+        return run_network(self._sieve, [item.alone for item in inputs], len(LABELS)), self._look(
+            inputs
+        )
 
     def _look(self, inputs: Sequence[Encoded]) -> _Floats:
         """Give the encoder's logits, (inputs, 11).
@@ -108,14 +110,14 @@ class Encoder:
         context, and the two readings are averaged: alone it lacks what "this" stands for, beside
         a headline about a drill it may be taken for the drill.
         """
-        found = _run(self._encoder, [item.alone for item in inputs], _OUTPUTS)
+        found = run_network(self._encoder, [item.alone for item in inputs], _OUTPUTS)
         low, high = _LOOK_AGAIN
         again = [
             index
             for index, item in enumerate(inputs)
             if len(item.ids) > item.own and low <= found[index, : len(LABELS)].max() <= high
         ]
-        both = _run(self._encoder, [inputs[index] for index in again], _OUTPUTS)
+        both = run_network(self._encoder, [inputs[index] for index in again], _OUTPUTS)
         found[again] = (found[again] + both) * np.float32(0.5)
         return found
 
@@ -136,7 +138,7 @@ class Encoder:
         return Scores(labels, status)
 
 
-def _run(session: ort.InferenceSession, inputs: Sequence[Encoded], width: int) -> _Floats:
+def run_network(session: ort.InferenceSession, inputs: Sequence[Encoded], width: int) -> _Floats:
     """Score inputs in batches of like length; the answer, (inputs, width), has their order."""
     found = np.zeros((len(inputs), width), np.float32)
     order = iter(sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids)))

@@ -17,7 +17,7 @@ from monitor.settings import read_toml
 Classes = Mapping[str, tuple[str, ...]]
 
 _FOLLOWERS = ("drill", "force", "official", "speech", "deny", "edge", "aux", "move")
-_CLASSES = ("words.toml", "speaker.toml", "numbers.toml")
+_CLASSES = ("words.toml", "speaker.toml", "numbers.toml", "doubts.toml")
 _PREPOSITIONS, _NUMBER, _SCALE = "prep_", "number_", "scale_"
 
 

@@ -50,6 +50,7 @@ def build_mention(
         actor_spans=_entities(read.actors, text),
         place_spans=_entities(read.places, text),
         quantity=read.quantity,
+        doubts=read.doubts,
     )
 
 

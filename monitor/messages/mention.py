@@ -101,6 +101,8 @@ class Mention(Message):
     actor_spans: tuple[Entity, ...] = ()
     place_spans: tuple[Entity, ...] = ()
     quantity: Quantity | None = None
+    doubts: tuple[str, ...] = ()
+    """Why a reader should be careful: `history`, `police`, `no_forces`, `no_military_claim`."""
 
     @property
     def place(self) -> str:

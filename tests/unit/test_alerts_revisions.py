@@ -81,6 +81,21 @@ def test_a_trusted_outlet_needs_no_second_one() -> None:
     assert reasons(told([mention()], policy)[1]) == ["new"]
 
 
+def test_a_doubtful_report_waits_for_a_second_outlet_or_a_clear_report() -> None:
+    """Doubts hold back the first alert only, and not that of a trusted outlet."""
+    doubtful = mention(doubts=("no_forces",))
+    second = mention(SECOND, outlet="B", at=5, doubts=("police",))
+    clear = mention(at=5, name="2")
+    assert reasons(told([doubtful])[1]) == ["suppressed:doubtful"]
+    assert reasons(told([doubtful, second])[1]) == ["suppressed:doubtful", "new"]
+    assert reasons(told([doubtful, clear])[1]) == ["suppressed:doubtful", "new"]
+    assert reasons(told([clear, mention(at=6, doubts=("police",))])[1]) == ["new", "nothing_new"]
+    trusted = Policy(alerts=AlertRules(trusted=("The Lantern",)))
+    assert reasons(told([doubtful], trusted)[1]) == ["new"]
+    plain = Policy(alerts=AlertRules(doubtful_outlets=1))
+    assert reasons(told([doubtful], plain)[1]) == ["new"]
+
+
 def test_a_quiet_period_holds_back_small_news_and_tells_it_afterwards() -> None:
     """A new actor waits for the pause to end; then even a repeat of the story brings it out."""
     policy = Policy(alerts=AlertRules(quiet_minutes=30))

@@ -1,0 +1,99 @@
+"""Doubts: what reads like a mention and is no news of forces."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.detect.doubts import HISTORY, NO_CLAIM, NO_FORCES, POLICE, Doubts
+from monitor.messages import Label
+from tests.unit.detect_doubles import FixedScorer, article, detector, lexicons
+
+YEAR = 2031
+
+
+def doubts(text: str, label: Label = Label.DEPLOYMENT, language: str = "en", **more: str):
+    """Ask about one sentence of an article of 2031."""
+    claim, context = more.pop("claim", ""), more
+    return Doubts(lexicons()[language]).about(label, text, claim, context, YEAR)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Norway sent 400 soldiers to the border on Monday."),
+        ("en", "The frigate left port and sailed north."),
+        ("ru", "Норвегия направила к границе четыреста солдат."),
+        ("uk", "Норвегія направила до кордону чотириста солдатів."),
+    ],
+)
+def test_news_of_forces_raises_no_doubt(language: str, text: str) -> None:
+    assert doubts(text, language=language) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The party mobilized its voters in the north."),
+        ("ru", "Партия вывела своих избирателей на площадь."),
+        ("uk", "Партія вивела своїх виборців на площу."),
+    ],
+)
+def test_a_move_without_forces_is_doubtful_unless_the_headline_names_them(
+    language: str, text: str
+) -> None:
+    assert doubts(text, language=language) == (NO_FORCES,)
+    headline = {"en": "Army on the move", "ru": "Армия выступила", "uk": "Армія виступила"}
+    assert doubts(text, language=language, title=headline[language]) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "alone", "with_soldiers"),
+    [
+        ("en", "Police units were sent to the square.", "Police and soldiers were sent there."),
+        ("ru", "Силы полиции стянуты к площади.", "Полицию и солдат стянули к площади."),
+        ("uk", "Сили поліції стягнуто до площі.", "Поліцію й солдатів стягнули до площі."),
+    ],
+)
+def test_police_alone_is_doubtful(language: str, alone: str, with_soldiers: str) -> None:
+    assert POLICE in doubts(alone, language=language)
+    assert POLICE not in doubts(with_soldiers, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "past"),
+    [
+        ("en", "In 1979 the army moved two divisions to the coast.", True),
+        ("en", "Troops stood there in 2004-2006, also between 1999 and 2001.", True),
+        ("en", "The army that came in 2024 sends more soldiers in 2031.", False),
+        ("en", "Soldiers have stood there since 2015.", False),
+        ("en", "The country has sent 2000 troops.", False),
+        ("en", "The two moved the 1990 troops by rail.", False),
+        ("en", "In 2030 the army moved two divisions.", False),
+        ("ru", "В 1979 году армия ввела войска.", True),
+        ("uk", "У 1979 році армія ввела війська.", True),
+    ],
+)
+def test_only_years_that_are_long_past_make_history(language: str, text: str, past: bool) -> None:
+    assert (HISTORY in doubts(text, language=language)) is past
+
+
+def test_without_a_year_of_the_article_nothing_is_history() -> None:
+    text = "In 1979 the army moved two divisions to the coast."
+    assert Doubts(lexicons()["en"]).about(Label.DEPLOYMENT, text, "", {}, None) == ()
+
+
+def test_a_denial_of_something_else_is_doubtful() -> None:
+    """Where the sentence does not say what is denied, the ones around it are read too."""
+    told = "The minister denied that the dam was unsafe."
+    assert doubts(told, Label.DENIAL, claim="the dam was unsafe") == (NO_CLAIM,)
+    short = "The minister denied it."
+    assert doubts(short, Label.DENIAL, prev="The dam is unsafe.") == (NO_CLAIM,)
+    assert doubts(short, Label.DENIAL, prev="Troops are at the dam.") == ()
+
+
+def test_a_mention_carries_its_doubts_and_explain_shows_them() -> None:
+    chain = detector(FixedScorer(deployment=0.9))
+    (mention,) = chain.find_mentions(article("The party mobilized its voters in the north."))
+    assert mention.doubts == (NO_FORCES,)
+    (report,) = chain.explain("The party mobilized its voters in the north.", language="en")
+    assert report.attributes[Label.DEPLOYMENT].doubts == (NO_FORCES,)
