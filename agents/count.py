@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -37,24 +38,37 @@ class Counting:
         """Count a mention and publish the counts of its keys, and a burst if it completes one.
 
         All that a row tells is told before the row is stored: a crash between repeats it and loses
-        nothing.
+        nothing. The rows do not know of each other, so the broker is waited for once for all.
         """
+        totals = [
+            self._total(key, mention, story_id, partition, offset) for key in total_keys(mention)
+        ]
+        await asyncio.gather(self._count(mention, story_id, offset, tell_burst), *totals)
+
+    async def _count(
+        self, mention: Mention, story_id: str, offset: int, tell_burst: TellBurst
+    ) -> None:
         key = mention.record_key
-        if offset > self._offset(key):
-            before = self._row(key)
-            after, count = add_mention(before, mention, story_id)
-            after, burst = find_burst(after, self._rules)
-            await self._outbox.send(COUNTS, count, mention.seen_at)
-            if burst:
-                await tell_burst(mention, story_id, offset, burst.text)
-            await self._store(key, offset, before, after)
-        for total_key in total_keys(mention):
-            key = f"{total_key}#{partition}"
-            if offset > self._offset(key):
-                before = self._row(key)
-                after, total = add_to_total(before, total_key, partition, mention, story_id)
-                await self._outbox.send(TOTALS, total, mention.seen_at)
-                await self._store(key, offset, before, after)
+        if offset <= self._offset(key):
+            return
+        before = self._row(key)
+        after, count = add_mention(before, mention, story_id)
+        after, burst = find_burst(after, self._rules)
+        await self._outbox.send(COUNTS, count, mention.seen_at)
+        if burst:
+            await tell_burst(mention, story_id, offset, burst.text)
+        await self._store(key, offset, before, after)
+
+    async def _total(
+        self, total_key: str, mention: Mention, story_id: str, partition: int, offset: int
+    ) -> None:
+        key = f"{total_key}#{partition}"
+        if offset <= self._offset(key):
+            return
+        before = self._row(key)
+        after, total = add_to_total(before, total_key, partition, mention, story_id)
+        await self._outbox.send(TOTALS, total, mention.seen_at)
+        await self._store(key, offset, before, after)
 
     def _offset(self, key: str) -> int:
         return int(self._rows.head(key).get("offset", -1))

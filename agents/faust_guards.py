@@ -9,19 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
+import aiokafka.consumer.consumer
 import faust
 import faust.transport.drivers.aiokafka as driver
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.streams import Stream
 from faust.tables.table import Table
 from faust.types import TP, EventT, Message, StreamT
+
+from agents.lease import Lease
+from monitor.errors import NewsmonError
 
 log = logging.getLogger("newsmon.worker")
 
 SEND_TIMEOUT_S = 120.0
 """Longest wait for the broker to take one record; past it the worker ends and is restarted."""
+
+TRY_TIMEOUT_S = 10.0
+"""Longest wait for the answer to one try; a broker that falls silent has a successor by then."""
+
+
+SESSION_S = 10.0
+"""Seconds without a heartbeat after which the group expels a worker."""
+
+LEASE = Lease(SESSION_S)
+"""Whether this process may still write; see `LeasedCoordinator`."""
 
 
 class OffsetGapError(RuntimeError):
@@ -70,18 +86,38 @@ class OffsetLedger:
         tp = TP(message.topic, message.partition)
         self._next[tp] = max(message.offset + 1, self._next.get(tp, 0))
 
+    def positions(self) -> dict[TP, int]:
+        """Return the next offset by partition."""
+        return {**self._start, **self._next}
+
 
 _LEDGERS: list[OffsetLedger] = []
 
 
+def positions() -> dict[TP, int]:
+    """Return the next offset to be handled of each partition that the streams have had.
+
+    Every ledger knows where the streams began, and the one that reads a partition how far it is.
+    """
+    found: dict[TP, int] = {}
+    for ledger in _LEDGERS:
+        for tp, offset in ledger.positions().items():
+            found[tp] = max(offset, found.get(tp, 0))
+    return found
+
+
 class GaplessConsumer(driver.Consumer):
-    """Guard 3: Faust commits over a hole in the offsets as if it had been handled."""
+    """Guard 3: Faust commits over a hole in the offsets as if it had been handled.
+
+    Guard 10: after a recovery it seeks back only where something was committed; what was fetched
+    before and dropped elsewhere would never be read.
+    """
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         log.error("gap %s %d..%d is not committed over", tp, offset_from, offset_to)
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets and tell the ledgers where that is."""
+        """Seek to where each partition goes on, and tell the ledgers where that is."""
         await super().perform_seek()
         tps = {tp for tp in self.assignment() if self.app.topics.acks_enabled_for(tp.topic)}
         if not tps:
@@ -91,12 +127,18 @@ class GaplessConsumer(driver.Consumer):
             TP(tp.topic, tp.partition): max(first.get(tp) or 0, self._committed_offset.get(tp) or 0)
             for tp in tps
         }
+        for tp, offset in start.items():
+            if not self._committed_offset.get(tp):
+                await self._seek(tp, offset)
         for ledger in _LEDGERS:
             ledger.restart(start)
 
 
 class AwaitedTable(Table[Any, Any]):
-    """Guard 4: Faust drops the errors of changelog writes; here they are waited for."""
+    """Guard 4: Faust drops the errors of changelog writes; here they are waited for.
+
+    Guard 8: it drops what a recovery callback raises, too, and goes on; here that ends the process.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Faust's own
         super().__init__(*args, **kwargs)
@@ -104,6 +146,7 @@ class AwaitedTable(Table[Any, Any]):
 
     def send_changelog(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Faust's own
         """Send a changelog record and remember its future."""
+        LEASE.check()
         future = super().send_changelog(*args, **kwargs)
         self._unsent.append(future)
         return future
@@ -112,7 +155,18 @@ class AwaitedTable(Table[Any, Any]):
         """Wait until the broker has every write of this table; raise where one failed."""
         unsent, self._unsent = self._unsent, []
         for future in unsent:
-            await asyncio.wait_for(future, SEND_TIMEOUT_S)
+            await LEASE.within(future, SEND_TIMEOUT_S)
+
+    async def call_recover_callbacks(self) -> None:
+        """Run the callbacks; SystemExit is the one exception that Faust lets through."""
+        try:
+            await super().call_recover_callbacks()
+        except NewsmonError as exc:
+            print(f"newsmon: {exc}", file=sys.stderr)  # noqa: T201 - as any command ends
+            raise SystemExit(exc.exit_code) from exc
+        except Exception as exc:
+            log.exception("the table %s cannot be used", self.name)
+            raise SystemExit(1) from exc
 
 
 async def send_awaited(
@@ -138,10 +192,11 @@ async def send_awaited(
         ProducerSendError: The record was refused.
         TimeoutError: The broker took longer than `SEND_TIMEOUT_S`.
     """
+    await LEASE.held()
     sent = await topic.send(
         key=key, value=value, headers=headers, timestamp=timestamp, partition=partition
     )
-    await asyncio.wait_for(sent, SEND_TIMEOUT_S)
+    await LEASE.within(sent, SEND_TIMEOUT_S)
 
 
 async def acknowledged(stream: StreamT[bytes]) -> AsyncIterator[EventT[bytes]]:
@@ -159,15 +214,45 @@ async def acknowledged(stream: StreamT[bytes]) -> AsyncIterator[EventT[bytes]]:
         event.ack()
 
 
+class LeasedCoordinator(GroupCoordinator):  # type: ignore[misc]
+    """Guard 9: a frozen worker that wakes goes on writing for partitions that it has lost.
+
+    Neither Faust nor aiokafka tells the streams that the group has expelled them until they have
+    joined again. So the steps of the membership are watched: an answered heartbeat and a join renew
+    the lease that every write asks, and the reset of the generation is how a member learns that it
+    is none any more.
+    """
+
+    async def _do_heartbeat(self) -> bool:
+        asked_at = LEASE.now()
+        known = bool(await super()._do_heartbeat())
+        if known:
+            LEASE.renew(asked_at)
+        return known
+
+    async def _on_join_complete(self, *args: Any) -> None:  # noqa: ANN401 - aiokafka's own
+        LEASE.renew(LEASE.now())
+        await super()._on_join_complete(*args)
+
+    def reset_generation(self) -> None:
+        """Forget the membership."""
+        LEASE.lose()
+        super().reset_generation()
+
+
 def app_options() -> dict[str, Any]:
     """Return the options of `faust.App` that loss-free work depends on."""
+    aiokafka.consumer.consumer.GroupCoordinator = LeasedCoordinator
     driver.Transport.Producer = IdempotentProducer
     driver.Transport.Consumer = GaplessConsumer
     return {
         "Table": AwaitedTable,
         "agent_supervisor": "mode.CrashingSupervisor",
+        "broker_session_timeout": SESSION_S,
+        "broker_heartbeat_interval": SESSION_S / 10,
         "consumer_auto_offset_reset": "earliest",
-        "producer_request_timeout": SEND_TIMEOUT_S - 20,
+        # One try: an idempotent producer tries again, also where the broker's successor is.
+        "producer_request_timeout": TRY_TIMEOUT_S,
         "producer_linger": 0.0,
         "stream_wait_empty": True,
         "table_standby_replicas": 0,

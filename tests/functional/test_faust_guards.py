@@ -11,6 +11,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import aiokafka.consumer.consumer
 import faust
 import faust.transport.drivers.aiokafka as driver
 import pytest
@@ -18,15 +19,20 @@ from faust.tables.recovery import Recovery
 from faust.types import TP
 from faust.types.tuples import Message
 
+from agents import faust_guards
 from agents.faust_guards import (
+    AwaitedTable,
     GaplessConsumer,
     IdempotentProducer,
+    LeasedCoordinator,
     OffsetGapError,
     OffsetLedger,
     acknowledged,
     app_options,
     quiesce_after_rebalance,
 )
+from agents.lease import Lease
+from monitor.errors import FormatError
 
 STOCK_PRODUCER, STOCK_CONSUMER = driver.Producer, driver.Consumer
 TP0 = TP("articles", 0)
@@ -108,6 +114,34 @@ async def test_our_hook_stops_the_flow_when_a_rebalance_completes(app: faust.App
 
     assert stopped == ["consumer"]
     assert not app.flow_control.is_active()
+
+
+def test_stock_recovery_drops_what_a_callback_raises() -> None:
+    """Guard 8 is needed: the callbacks' tasks are waited for, and nobody asks how they ended."""
+    source = inspect.getsource(Recovery.on_recovery_completed)
+
+    assert source.count("await asyncio.wait(callback_coros)\n") == 1
+    assert "= await asyncio.wait(callback_coros)" not in source
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [(FormatError("rows of another build"), 2), (ValueError("broken"), 1)]
+)
+async def test_our_table_ends_the_process_when_a_callback_raises(
+    app: faust.App, capsys: pytest.CaptureFixture[str], raised: Exception, code: int
+) -> None:
+    """Guard 8 works: what a user can act on is one line."""
+
+    async def look() -> None:
+        raise raised
+
+    table = AwaitedTable(app, name="stories", on_recover=look)
+
+    with pytest.raises(SystemExit) as ended:
+        await table.call_recover_callbacks()
+
+    assert ended.value.code == code
+    assert capsys.readouterr().err == ("newsmon: rows of another build\n" if code == 2 else "")
 
 
 async def test_stock_send_swallows_a_refusal(app: faust.App) -> None:
@@ -205,3 +239,85 @@ def test_options_choose_the_guarded_parts() -> None:
         assert options["agent_supervisor"] == "mode.CrashingSupervisor"
     finally:
         driver.Transport.Producer, driver.Transport.Consumer = STOCK_PRODUCER, STOCK_CONSUMER
+
+
+def test_stock_streams_are_not_told_that_the_group_has_expelled_them() -> None:
+    """Java's listeners have `onPartitionsLost`; where aiokafka and Faust have it, use that."""
+    assert not hasattr(aiokafka.abc.ConsumerRebalanceListener, "on_partitions_lost")
+    assert not hasattr(STOCK_CONSUMER, "on_partitions_lost")
+
+
+async def test_the_steps_of_a_membership_renew_and_end_the_lease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A heartbeat counts from when it was sent, a join from now, an expulsion ends it for good."""
+    app_options()
+    assert aiokafka.consumer.consumer.GroupCoordinator is LeasedCoordinator
+    time = [100.0]
+    lease = Lease(10, lambda: time[0])
+    monkeypatch.setattr(faust_guards, "LEASE", lease)
+    known = True
+
+    async def joined(*_: Any) -> None:
+        time[0] += 3  # the assignment takes its time
+
+    async def heartbeat(_: Any) -> bool:
+        time[0] += 1
+        return known
+
+    stock = LeasedCoordinator.__mro__[1]
+    monkeypatch.setattr(stock, "_on_join_complete", joined)
+    monkeypatch.setattr(stock, "_do_heartbeat", heartbeat)
+    monkeypatch.setattr(stock, "reset_generation", lambda _: None)
+    member = LeasedCoordinator.__new__(LeasedCoordinator)
+    await member._on_join_complete(1, "me", "range", b"")
+    assert lease.left_s == 7
+    assert await member._do_heartbeat() is True
+    assert lease.left_s == 9
+    known = False
+    assert await member._do_heartbeat() is False
+    assert lease.left_s == 8
+    member.reset_generation()
+    assert lease.left_s < 0
+
+
+async def test_stock_aiokafka_does_not_seek_where_nothing_was_committed() -> None:
+    """Guard 10 is needed: what was fetched there and dropped in a recovery is not read again."""
+    sought: list[tuple[TP, int]] = []
+    committed = {TP0: 7, TP("articles", 1): None, TP("articles", 2): 0}
+
+    class Fake:
+        _subscription = type("S", (), {"assigned_partitions": lambda _: set(committed)})()
+        _fetcher = type("F", (), {"seek_to": lambda _, tp, offset: sought.append((tp, offset))})()
+
+        async def committed(self, tp: TP) -> int | None:
+            return committed[tp]
+
+    await aiokafka.AIOKafkaConsumer.seek_to_committed(Fake())
+
+    assert sought == [(TP0, 7)]
+
+
+async def test_our_consumer_seeks_everywhere(
+    app: faust.App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guard 10 works: to the commit where there is one, else to the oldest record."""
+    consumer = consumer_of(app, GaplessConsumer)
+    first, committed = {TP0: 3, TP("articles", 1): 5}, {TP0: 7, TP("articles", 1): None}
+    sought: list[tuple[TP, int]] = []
+
+    async def give(what: dict[TP, Any]) -> dict[TP, Any]:
+        return what
+
+    async def seek(tp: TP, offset: int) -> None:
+        sought.append((tp, offset))
+
+    monkeypatch.setattr(consumer, "seek_to_committed", lambda: give(committed))
+    monkeypatch.setattr(consumer, "earliest_offsets", lambda *_: give(first))
+    monkeypatch.setattr(consumer, "assignment", lambda: set(first))
+    monkeypatch.setattr(consumer, "_seek", seek)
+    monkeypatch.setattr(app.topics, "acks_enabled_for", lambda _: True)
+
+    await consumer.perform_seek()
+
+    assert sought == [(TP("articles", 1), 5)]
