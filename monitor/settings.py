@@ -12,9 +12,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from monitor.errors import ConfigError
 
@@ -35,15 +42,71 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class KafkaSettings(_Section):
-    """The embedded broker; without effect where `bootstrap_servers` is set."""
+def _disagreements(kafka: KafkaSettings) -> list[str]:
+    """Say which of the settings for an existing Kafka do not go together."""
+    faults = []
+    protocol = kafka.security_protocol
+    tls, sasl = protocol.endswith("SSL"), protocol.startswith("SASL")
+    password = bool(kafka.sasl_password or kafka.sasl_password_file)
+    files = ("ssl_cafile", "ssl_certfile", "ssl_keyfile")
+    if not tls and (given := [name for name in files if getattr(kafka, name)]):
+        faults.append(f"{', '.join(given)}: only with security_protocol SSL or SASL_SSL")
+    if not sasl and (kafka.sasl_username or password):
+        faults.append("sasl_username, sasl_password: only with security_protocol SASL_…")
+    if sasl and not kafka.sasl_username:
+        faults.append(f"sasl_username: expected a user, because security_protocol is {protocol}")
+    if sasl and not password:
+        faults.append("sasl_password: expected a password (or sasl_password_file)")
+    if kafka.ssl_keyfile and not kafka.ssl_certfile:
+        faults.append("ssl_keyfile: needs ssl_certfile beside it")
+    return faults + [
+        f"{name}, {name}_file: expected only one of them"
+        for name in ("sasl_password", "ssl_keyfile_password")
+        if getattr(kafka, name) and getattr(kafka, f"{name}_file")
+    ]
 
+
+class KafkaSettings(_Section):
+    """The embedded broker (port, heap), and the way in to an existing Kafka (the rest)."""
+
+    brokers: int = 1
+    """1, or 3 with a copy of everything on each, so that one may be lost."""
     port: int = Field(0, ge=0, le=65535)
-    """Client port on 127.0.0.1; 0 takes the last one used, else a free one."""
+    """Client port on 127.0.0.1, of three brokers the first one's; 0 takes the last one used, else
+    a free one."""
     heap_mb: int = Field(256, ge=96, le=8192)
-    """Java heap, MiB."""
+    """Java heap of each broker, MiB."""
     replication: int = Field(1, ge=1, le=5)
-    """Replicas of each topic; 3 on a cluster."""
+    """Replicas of each topic on an existing Kafka; 3 on a cluster."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How `bootstrap_servers` are spoken to; the embedded broker knows PLAINTEXT alone."""
+    ssl_cafile: Path | None = None
+    """Certificates (PEM) of those who sign for the brokers; empty trusts the system's."""
+    ssl_certfile: Path | None = None
+    """Our own certificate (PEM), where the brokers ask for one."""
+    ssl_keyfile: Path | None = None
+    """Its private key (PEM); empty: it stands in the file of the certificate."""
+    ssl_keyfile_password: str = Field("", repr=False)
+    """What the key is encrypted with (secret)."""
+    ssl_keyfile_password_file: Path | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str = ""
+    sasl_password: str = Field("", repr=False)
+    """The user's password (secret); better given by environment or file."""
+    sasl_password_file: Path | None = None
+
+    @field_validator("brokers")
+    @classmethod
+    def _one_or_three(cls, value: int) -> int:
+        if value not in (1, 3):
+            raise ValueError("must be 1, or 3 (of two, none could be missing)")
+        return value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if faults := _disagreements(self):
+            raise ValueError("; ".join(faults))
+        return self
 
 
 class PollSettings(_Section):
@@ -113,6 +176,15 @@ class WebSettings(_Section):
     """Needed to bind to anything but loopback (secret)."""
 
 
+class MetricsSettings(_Section):
+    """The operators' door of each role: `/metrics`, `/healthz`, `/readyz`."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; there is no password, so beyond loopback only in a closed network."""
+    port: int = Field(0, ge=0, le=65_515)
+    """0 = none. `newsmon up` takes this one and gives its roles the ports above it."""
+
+
 class Settings(_Section):
     """All settings."""
 
@@ -135,6 +207,7 @@ class Settings(_Section):
     alert: AlertSettings = AlertSettings()
     slack: SlackSettings = SlackSettings()
     web: WebSettings = WebSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @field_validator("bootstrap_servers", mode="before")
     @classmethod
@@ -146,6 +219,16 @@ class Settings(_Section):
             if not host or not port.isdigit():
                 raise ValueError(f"{server!r} is no host:port")
         return value
+
+    @model_validator(mode="after")
+    def _embedded_is_plain(self) -> Self:
+        protocol = self.kafka.security_protocol
+        if protocol != "PLAINTEXT" and not self.bootstrap_servers:
+            raise ValueError(
+                f"kafka.security_protocol: {protocol} needs bootstrap_servers; the embedded broker"
+                " is PLAINTEXT on loopback"
+            )
+        return self
 
     @field_validator("data_dir", "cache_dir", "java", mode="after")
     @classmethod
@@ -244,7 +327,7 @@ def _faults(
         if error["type"] == "extra_forbidden":
             near = get_close_matches(names[-1], _known(model, location[:-1]), n=1)
             text = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
-        elif not _secret(names):
+        elif not _secret(names) and not isinstance(error["input"], Mapping):  # may hold a secret
             text += f", got {error['input']!r}"[:120]
         faults.append(f"{sources.get(names) or f'{path}: {_dotted(location)}'}: {text}")
     return faults

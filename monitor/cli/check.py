@@ -12,6 +12,7 @@ from monitor.detect import check_detect_config, load_detector
 from monitor.errors import ConfigError, NewsmonError
 from monitor.feeds.feed import load_feeds
 from monitor.kafka.java import find_java
+from monitor.kafka.security import read_access
 from monitor.settings import CONFIG_DIR, Settings
 from monitor.slack.rules import load_rules
 
@@ -63,6 +64,7 @@ def results(settings: Settings) -> Iterator[Result]:
         "detector": lambda: f"version {load_detector().version}, its checksum is right",
         "examples": _examples,
         "java": lambda: _java(settings),
+        "kafka": lambda: _kafka(settings),
     }
     for name, check in checks.items():
         try:
@@ -82,6 +84,13 @@ def _slack(settings: Settings) -> str:
     rules = load_rules(settings.slack.rules)
     state = "on" if settings.slack.enabled else "off: no token and no webhook"
     return f"{len(rules.routes)} routes; {state}"
+
+
+def _kafka(settings: Settings) -> str:
+    if not settings.bootstrap_servers:
+        return "the embedded broker"
+    access = read_access(settings.kafka)
+    return f"{access.protocol}{f' as {access.user}' if access.user else ''}"
 
 
 def _java(settings: Settings) -> str:

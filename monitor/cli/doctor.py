@@ -12,10 +12,11 @@ from typing import Any
 from monitor.cli.check import Result, results, tell
 from monitor.cli.options import add_common, settings_of
 from monitor.errors import BrokerError, ConfigError, MachineError, NewsmonError
-from monitor.kafka.admin import describe_topics
+from monitor.kafka.admin import describe_topics, live_brokers
 from monitor.kafka.bootstrap import resolve_bootstrap
 from monitor.kafka.gauge import group_lag
 from monitor.kafka.jars import missing, store
+from monitor.kafka.layout import made_with
 from monitor.kafka.node import MIN_FREE_BYTES, is_free
 from monitor.settings import Settings
 from monitor.slack.answers import explain
@@ -65,6 +66,7 @@ async def _live(settings: Settings) -> list[Result]:
     found.append(await _look("broker", resolve_bootstrap, settings))
     _, faults, bootstrap = found[-1]
     if not faults:
+        found.append(await _look("brokers", _brokers, bootstrap, settings))
         found.append(await _look("topics", _topics, bootstrap))
         found.append(await _look("lag", _lag, bootstrap, settings.slack.enabled))
     if settings.slack.enabled:
@@ -113,10 +115,23 @@ async def _port(settings: Settings) -> str:
     raise MachineError(f"port {web.port} is taken by another program; set web.port to another one")
 
 
+async def _brokers(bootstrap: str, settings: Settings) -> str:
+    alive = await live_brokers(bootstrap)
+    wanted = 0 if settings.bootstrap_servers else made_with(settings.data_dir)
+    if absent := set(range(1, wanted + 1)) - alive.keys():
+        raise BrokerError("\n".join(f"broker-{n} is away" for n in sorted(absent)))
+    return ", ".join(f"{number} at {address}" for number, address in alive.items())
+
+
 async def _topics(bootstrap: str) -> str:
     states = await describe_topics(bootstrap)
     faults = [f"{s.name}: missing; `newsmon topics apply`" for s in states if not s.partitions]
     faults += [f"{s.name}: {text}" for s in states for text in s.differences]
+    faults += [
+        f"{s.name}: a copy is missing or behind in {s.behind} of {s.partitions} partitions"
+        for s in states
+        if s.behind
+    ]
     if faults:
         raise BrokerError("\n".join(faults))
     return f"{len(states)} as declared"

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from monitor.cli.options import add_common, print_json, settings_of
+from monitor.datadir import claim
 from monitor.errors import BrokerError
 from monitor.kafka import aot, jars
 from monitor.kafka.admin import apply_topics
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.kafka.fetch import fetch, read_bundle, write_bundle
 from monitor.kafka.java import find_java
 from monitor.kafka.jvm import Kafka
-from monitor.kafka.running import running_broker, stop_broker
+from monitor.kafka.layout import replication_of
+from monitor.kafka.running import running_brokers, stop_brokers
 from monitor.settings import Settings
 
 
@@ -80,7 +82,8 @@ async def _serve(args: argparse.Namespace, settings: Settings) -> int:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    broker = EmbeddedBroker(settings, _say, detach=args.detach)
+    claim(settings.data_dir)
+    broker = EmbeddedKafka(settings, _say, detach=args.detach)
     starting = asyncio.ensure_future(broker.start())
     stopping = asyncio.ensure_future(ended.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -90,12 +93,13 @@ async def _serve(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     bootstrap = starting.result()
     try:
-        await apply_topics(bootstrap)
+        await apply_topics(bootstrap, replication=replication_of(settings))
         found = {"bootstrap_servers": bootstrap, "pid": broker.pid, "adopted": broker.adopted}
         _print(args, found, f"Kafka is ready on {bootstrap}")
         while not (args.detach or ended.is_set()):
-            if not broker.alive:
+            if not any(one.alive for one in broker.brokers):
                 raise BrokerError(f"the broker ended; see {settings.data_dir / 'logs'}")
+            await broker.start()  # of three, those that died
             await asyncio.wait({stopping}, timeout=0.5)
     finally:
         stopping.cancel()
@@ -104,20 +108,20 @@ async def _serve(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _stop(args: argparse.Namespace, settings: Settings) -> int:
-    stopped = asyncio.run(stop_broker(settings.data_dir))
+    stopped = asyncio.run(stop_brokers(settings.data_dir))
     text = "stopped" if stopped else f"no broker is running for {settings.data_dir}"
-    return _print(args, {"stopped": stopped}, text)
+    return _print(args, {"stopped": stopped > 0}, text)
 
 
 def _verify(args: argparse.Namespace, settings: Settings) -> int:
     folder = jars.store(settings)
     wrong = [jar.name for jar in jars.damaged(folder)]
-    running = running_broker(settings.data_dir)
+    running = running_brokers(settings.data_dir).values()
     found = {
         "kafka": jars.kafka_version(),
         "folder": str(folder),
         "damaged": wrong,
-        "running": running.bootstrap if running else None,
+        "running": ",".join(info.bootstrap for info in running) or None,
     }
     text = "\n".join(f"{name}: missing or damaged" for name in wrong)
     _print(args, found, text or f"all {len(jars.locked())} jars of {folder} are right")

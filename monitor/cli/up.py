@@ -16,12 +16,16 @@ from typing import Any
 from rich.console import Console
 
 from monitor.cli.options import add_common, settings_of
+from monitor.datadir import claim
 from monitor.errors import ConfigError
 from monitor.feeds.feed import load_feeds
 from monitor.log import configure
+from monitor.ops.registry import new_registry
+from monitor.ops.server import door
 from monitor.settings import Settings
+from monitor.supervisor.metrics import RoleMetrics, not_running
 from monitor.supervisor.roles import common_options, roles
-from monitor.supervisor.state import only_one
+from monitor.supervisor.state import only_one, read_state
 from monitor.supervisor.supervisor import Supervisor
 from monitor.top.show import fits, show
 
@@ -38,6 +42,9 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse's own private cl
     )
     parser.add_argument("--feeds", type=Path, metavar="FILE", help="feeds to poll (TOML)")
     parser.add_argument("--headless", action="store_true", help="log instead of showing the table")
+    parser.add_argument(
+        "--brokers", type=int, choices=(1, 3), help="Kafka brokers on this machine (default: 1)"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: 1)")
     add_common(parser)
     parser.set_defaults(run=run)
@@ -48,11 +55,14 @@ def run(args: argparse.Namespace) -> int:
     if args.feeds:
         # By the environment, so that the poller finds the same file.
         os.environ["NEWSMON_POLL_FEEDS"] = str(args.feeds.absolute())
+    if args.brokers:
+        os.environ["NEWSMON_KAFKA_BROKERS"] = str(args.brokers)
     settings = settings_of(args, workers=args.workers)
     if not load_feeds(settings.poll.feeds):
         raise ConfigError(f"{settings.poll.feeds}: no feeds")
     headless = args.headless or not fits()
     configure(settings.log_level if headless else "error")
+    claim(settings.data_dir)
     with only_one(settings.data_dir):
         asyncio.run(up(settings, common_options(args.config, settings.data_dir), headless))
     print(
@@ -88,6 +98,25 @@ async def up(
         say=lambda text: console.print(text, style="dim", highlight=False),
         echo_logs=headless and view is None,
     )
+    read = partial(read_state, settings.data_dir)
+    registry = new_registry("up")
+    registry.register(RoleMetrics(read))
+
+    async def probe() -> str:
+        return not_running(read())
+
+    async with door(settings.metrics, registry, supervisor.vital, probe):
+        await _run(supervisor, stop, settings.data_dir, view, headless=headless)
+
+
+async def _run(
+    supervisor: Supervisor,
+    stop: asyncio.Event,
+    data_dir: Path,
+    view: Callable[[str, asyncio.Event], Any] | None,
+    *,
+    headless: bool,
+) -> None:
     started = asyncio.create_task(supervisor.start())
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -98,7 +127,7 @@ async def up(
             return
         started.result()
         if view is None and not headless:
-            view = partial(show, data_dir=settings.data_dir)
+            view = partial(show, data_dir=data_dir)
         await _watch(supervisor, stop, view)
     finally:
         stopped.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,6 +13,7 @@ from aiokafka.errors import for_code
 
 from monitor.errors import BrokerError
 from monitor.kafka.connect import open_admin, open_reader
+from monitor.kafka.security import access_of
 from monitor.topics import TOPICS, Topic
 
 _EXISTS = 36
@@ -27,6 +28,7 @@ class TopicState:
         name: The topic.
         partitions: How many it has; 0 when it is missing.
         replicas: Copies of each partition.
+        behind: Partitions of which a copy is missing or not up to date.
         records: Upper bound of the records it holds (compaction leaves holes).
         differences: How it differs from its declaration, one line each.
     """
@@ -34,6 +36,7 @@ class TopicState:
     name: str
     partitions: int
     replicas: int
+    behind: int
     records: int
     differences: tuple[str, ...]
 
@@ -62,7 +65,8 @@ async def apply_topics(
         if lines or few:
             await _wait_for(admin, topics)
         lines += [f"{n}: raised from {there[n]} to {few[n].partitions} partitions" for n in few]
-        differences = await _differences(admin, [t for t in topics if t.name in there])
+        same = dict.fromkeys(there, replication)
+        differences = await _differences(admin, [t for t in topics if t.name in there], same)
     return lines + [f"{name}: {text}" for name, texts in differences.items() for text in texts]
 
 
@@ -75,19 +79,50 @@ async def describe_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> l
     async with open_admin(bootstrap) as admin:
         found = {t["topic"]: t for t in await admin.describe_topics() if t["partitions"]}
         there = [topic for topic in topics if topic.name in found]
-        differences = await _differences(admin, there)
+        copies = {name: len(t["partitions"][0]["replicas"]) for name, t in found.items()}
+        differences = await _differences(admin, there, copies)
     counts = {topic.name: len(found[topic.name]["partitions"]) for topic in there}
     bounds = await offsets(bootstrap, counts)
     states = []
     for topic in topics:
         records = sum(end - begin for (n, _), (begin, end) in bounds.items() if n == topic.name)
         count = counts.get(topic.name, 0)
-        replicas = len(found[topic.name]["partitions"][0]["replicas"]) if count else 0
+        parts = found[topic.name]["partitions"] if count else []
+        replicas = len(parts[0]["replicas"]) if count else 0
+        behind = sum(len(part["isr"]) < len(part["replicas"]) for part in parts)
         differs = list(differences.get(topic.name, ()))
         if count and count != topic.partitions:
             differs.insert(0, f"has {count} partitions, declared {topic.partitions}")
-        states.append(TopicState(topic.name, count, replicas, records, tuple(differs)))
+        states.append(TopicState(topic.name, count, replicas, behind, records, tuple(differs)))
     return states
+
+
+async def live_brokers(bootstrap: str) -> dict[int, str]:
+    """Return the brokers that the cluster counts as alive: `host:port` by node id.
+
+    Raises:
+        BrokerError: The cluster cannot be reached.
+    """
+    async with open_admin(bootstrap) as admin:
+        found = await admin.describe_cluster()
+    return {
+        broker["node_id"]: f"{broker['host']}:{broker['port']}"
+        for broker in sorted(found["brokers"], key=lambda broker: broker["node_id"])
+    }
+
+
+async def wait_for_brokers(bootstrap: str, wanted: Collection[int]) -> None:
+    """Wait until the brokers with these node ids are alive; before that they get no copies.
+
+    Raises:
+        BrokerError: The cluster cannot be reached, or they do not all come.
+    """
+    for _ in range(_TRIES):
+        absent = set(wanted) - (await live_brokers(bootstrap)).keys()
+        if not absent:
+            return
+        await asyncio.sleep(_PAUSE)
+    raise BrokerError(f"these brokers run, but have not joined the cluster: {sorted(absent)}")
 
 
 async def partitions_of(bootstrap: str, topics: Sequence[Topic]) -> dict[str, int]:
@@ -111,8 +146,14 @@ def demand(bootstrap: str, topics: Sequence[Topic], found: Mapping[str, int]) ->
     if missing := [topic.name for topic in topics if topic.name not in found]:
         raise BrokerError(
             f"{bootstrap}: no topic {', '.join(missing)}; create the topics with"
-            " `newsmon topics apply`"
+            f" `newsmon topics apply`{_or_no_right(bootstrap)}"
         )
+
+
+def _or_no_right(bootstrap: str) -> str:
+    # Kafka does not tell of topics to those who have no right to know.
+    user = access_of(bootstrap).user
+    return f", or give user {user!r} the rights of its role (`newsmon topics acls`)" if user else ""
 
 
 async def offsets(
@@ -168,7 +209,9 @@ async def _create(
         return []
     answer = await admin.create_topics(
         [
-            NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config())
+            NewTopic(
+                topic.name, topic.partitions, replication, topic_configs=topic.config(replication)
+            )
             for topic in topics
         ]
     )
@@ -184,11 +227,11 @@ async def _create(
 
 
 async def _differences(
-    admin: AIOKafkaAdminClient, topics: Sequence[Topic]
+    admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: Mapping[str, int]
 ) -> dict[str, tuple[str, ...]]:
     if not topics:
         return {}
-    declared = {topic.name: topic.config() for topic in topics}
+    declared = {topic.name: topic.config(copies[topic.name]) for topic in topics}
     resources = [
         ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(config))
         for name, config in declared.items()

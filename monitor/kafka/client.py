@@ -14,15 +14,17 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from monitor.errors import BrokerError
 from monitor.kafka.admin import offsets, partitions_of
-from monitor.kafka.connect import open_reader
+from monitor.kafka.connect import METADATA_MAX_AGE_MS, explain, open_reader
 from monitor.kafka.logs import limit_aiokafka
+from monitor.kafka.security import client_options
 from monitor.messages import Message
-from monitor.topics import Topic
+from monitor.topics import Topic, record_time
 
 Producer: TypeAlias = AIOKafkaProducer
 
-_REQUEST_MS = 120_000
-"""How long a send may wait for a broker that is away: longer than any restart."""
+_REQUEST_MS = 10_000
+"""How long one try to send may take; an idempotent producer tries again until it succeeds, and by
+then a broker that fell silent has a successor."""
 
 _SILENCE = 30.0
 """Seconds without a record after which a reader that has not reached the end gives up."""
@@ -57,7 +59,7 @@ async def open_producer(bootstrap: str, topics: Sequence[Topic] = ()) -> AsyncIt
 
     Args:
         bootstrap: The brokers.
-        topics: Topics that must exist; sending to a missing one would wait two minutes.
+        topics: Topics that must exist; sending to a missing one would wait in vain.
 
     Raises:
         BrokerError: No broker answers, or one of `topics` is missing.
@@ -66,18 +68,19 @@ async def open_producer(bootstrap: str, topics: Sequence[Topic] = ()) -> AsyncIt
     if topics:
         await partitions_of(bootstrap, topics)
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
         compression_type="gzip",  # the one codec that needs no further package
         request_timeout_ms=_REQUEST_MS,
+        metadata_max_age_ms=METADATA_MAX_AGE_MS,
     )
     try:
         try:
             await producer.start()
         except (KafkaError, OSError, TimeoutError) as exc:
-            raise BrokerError(f"{bootstrap}: {exc}") from exc
+            raise BrokerError(f"{bootstrap}: {explain(exc)}") from exc
         yield producer
     finally:
         await producer.stop()
@@ -98,8 +101,7 @@ async def send(
         topic: Where to.
         message: Gives key, value and CloudEvents headers.
         partition: None lets the key decide.
-        timestamp: The record's time; None takes now. Kafka refuses times that lie more than an
-            hour in the future.
+        timestamp: The record's time; None takes now, and so does one too far ahead for Kafka.
 
     Returns:
         Partition and offset.
@@ -141,14 +143,18 @@ async def send_value(
             value=value,
             key=key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key,
             partition=partition,
-            timestamp_ms=None if timestamp is None else int(timestamp.timestamp() * 1000),
+            timestamp_ms=None if timestamp is None else _milliseconds(timestamp),
             headers=list(headers),
         )
     except MessageSizeTooLargeError:
         raise
     except KafkaError as exc:
-        raise BrokerError(f"{topic.name}: not acknowledged: {exc}") from exc
+        raise BrokerError(f"{topic.name}: not acknowledged: {explain(exc)}") from exc
     return done.partition, done.offset
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(record_time(moment, datetime.now(UTC)).timestamp() * 1000)
 
 
 async def read_topic(

@@ -1,50 +1,44 @@
-"""THE embedded broker: one real Kafka node of our own, started, watched and stopped."""
+"""THE embedded Kafka: one real broker of our own, or three; started, watched and stopped."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from monitor.errors import BrokerError, MachineError
 from monitor.kafka import aot
-from monitor.kafka.connect import cluster_id_of
+from monitor.kafka.admin import wait_for_brokers
+from monitor.kafka.broker import Broker
 from monitor.kafka.fetch import fetch
 from monitor.kafka.jars import damaged, kafka_version
 from monitor.kafka.java import find_java
-from monitor.kafka.jvm import Kafka, PortTakenError, format_node, start_node, wait_ready
-from monitor.kafka.node import (
-    HOST,
-    Node,
-    NodeState,
-    choose_port,
-    free_port,
-    write_json,
-)
-from monitor.kafka.running import STOP_SECONDS, BrokerInfo, exclusive, running_broker
-from monitor.process import end, started_at
+from monitor.kafka.jvm import Kafka, PortTakenError
+from monitor.kafka.layout import check_layout, choose_ports, load_states, nodes_of
+from monitor.kafka.running import end_brokers, exclusive
+from monitor.kafka.state import NodeState
 from monitor.settings import Settings
 
-_ADOPT_SECONDS = 20.0
 
+class EmbeddedKafka:
+    """The brokers under `settings.data_dir`, `settings.kafka.brokers` of them.
 
-class EmbeddedBroker:
-    """One Kafka node under `settings.data_dir`.
-
-    Start it from the main thread: on Linux the broker ends with the thread that started it, so
-    that a killed newsmon leaves no broker behind. `start` may be called again whenever `alive` is
-    false; the data stays, also after a kill.
+    Start it from the main thread: on Linux a broker ends with the thread that started it, so that
+    a killed newsmon leaves no broker behind. `start` may be called again whenever `alive` is
+    false and starts those that died; the data stays, also after a kill.
 
     Args:
-        settings: Data and cache directories, Java, port and heap.
+        settings: Data and cache directories, Java, number of brokers, port and heap.
         progress: Told in words what takes time.
-        detach: Leave the broker running when this process ends.
+        detach: Leave the brokers running when this process ends.
+
+    Attributes:
+        brokers: Each broker, in the order of their numbers.
     """
 
     def __init__(
@@ -57,127 +51,115 @@ class EmbeddedBroker:
         self._settings = settings
         self._progress = progress
         self._detach = detach
-        self._node = Node(settings.data_dir)
-        self._info: BrokerInfo | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owned = False
+        self._nodes = nodes_of(settings.data_dir, settings.kafka.brokers)
+        self.brokers = tuple(Broker(node, progress, detach=detach) for node in self._nodes)
         self._trainer: asyncio.Task[None] | None = None
 
     @property
     def alive(self) -> bool:
-        """Whether the broker's process lives."""
-        if self._process and self._process.poll() is not None:
-            return False
-        return self._info is not None and self._info.alive
+        """Whether the processes of all brokers live."""
+        return all(broker.alive for broker in self.brokers)
 
     @property
     def pid(self) -> int | None:
-        """The broker's process; None before the first start."""
-        return self._info.pid if self._info else None
+        """The process of the first broker; None before the first start."""
+        return self.brokers[0].pid
 
     @property
     def adopted(self) -> bool:
-        """Whether the broker was running already when `start` came."""
-        return self._info is not None and self._process is None
+        """Whether all brokers were running already when `start` came."""
+        return all(broker.adopted for broker in self.brokers)
+
+    @property
+    def bootstrap(self) -> str:
+        """Return the addresses of the brokers that were started, with commas between."""
+        return ",".join(broker.info.bootstrap for broker in self.brokers if broker.info)
 
     async def start(self) -> str:
-        """Start the broker, or adopt the one that runs on this data directory; wait until usable.
+        """Start the brokers, or adopt those that run on this data directory; wait until usable.
 
         Returns:
-            Its bootstrap server.
+            Their bootstrap servers, with commas between.
 
         Raises:
-            MachineError: Java, jars, disk, port or data directory do not permit it.
+            MachineError: Java, jars, disk, port or data directory do not permit it, or the data
+                directory was made with another number of brokers.
             BrokerError: Kafka does not start; it says why.
         """
-        if self._info and self.alive:
-            return self._info.bootstrap
-        self._node.prepare()
+        if self.alive:
+            return self.bootstrap
+        home = self._settings.data_dir
+        check_layout(home, len(self._nodes))
+        for node in self._nodes:
+            node.prepare()
+        dead = [broker for broker in self.brokers if not broker.alive]
         try:
-            async with exclusive(self._node.start_lock):
-                self._process, self._owned = None, False
-                self._info = await self._adopt() or await self._start()
-                write_json(self._node.record, asdict(self._info))
+            async with exclusive(self._nodes[0].start_lock):
+                try:
+                    await _together(broker.adopt() for broker in dead)
+                    if not self.alive:
+                        await self._start()
+                except BaseException:
+                    await end_brokers({b.node: b.info for b in dead if b.info and not b.adopted})
+                    raise
         except OSError as exc:
-            raise MachineError(f"{self._node.home}: the broker cannot be started: {exc}") from exc
-        return self._info.bootstrap
+            raise MachineError(f"{home}: the broker cannot be started: {exc}") from exc
+        return self.bootstrap
 
     async def stop(self) -> None:
-        """Stop the broker, unless it was adopted from somebody who still answers for it."""
+        """Stop the brokers, all at once, apart from those that somebody else answers for."""
         await self._stop_training()
-        info, self._info = self._info, None
-        if info is None or not self._owned:
+        if not any(broker.info for broker in self.brokers):
             return
-        async with exclusive(self._node.start_lock):
-            await end(info.pid, info.start_time, patience=STOP_SECONDS)
-            if self._process:
-                self._process.wait()
-            self._node.record.unlink(missing_ok=True)
+        async with exclusive(self._nodes[0].start_lock):
+            # One after the other, the last could not leave in order: it would be alone.
+            await _together(broker.stop() for broker in self.brokers)
 
-    async def _adopt(self) -> BrokerInfo | None:
-        info = running_broker(self._node.home)
-        if info is None:
-            return None
-        deadline = time.monotonic() + _ADOPT_SECONDS
-        while await cluster_id_of(info.bootstrap) != info.cluster_id:
-            if not info.alive or time.monotonic() > deadline:
-                self._progress("ending a broker that does not answer")
-                await end(info.pid, info.start_time, patience=STOP_SECONDS)
-                return None
-            await asyncio.sleep(0.2)
-        self._progress(f"using the broker that runs on {info.bootstrap}")
-        return self._own(info) if info.orphaned else info
-
-    async def _start(self) -> BrokerInfo:
+    async def _start(self) -> None:
         # What can fail fast comes before what takes long.
-        state = NodeState.load(self._node, kafka_version())
-        choose_port(self._settings.kafka.port, state.port)
+        states = self._plan()
         jars = await self._fetch()
         java = await asyncio.to_thread(find_java, self._settings)
         kafka = Kafka(java, jars, self._settings.kafka.heap_mb)
-        if not state.formatted:
-            state.save(self._node)
+        if not any(state.formatted for state in states):
+            self._save(states)
         try:
-            info = await self._launch(kafka, state)
+            states = await self._launch(kafka)
         except PortTakenError:
-            info = await self._launch(kafka, state)
+            states = await self._launch(kafka)
         except BrokerError:
             # A jar may have been damaged since it was fetched; sizes alone do not show it.
             if not await asyncio.to_thread(damaged, jars):
                 raise
             await self._fetch(thorough=True)
-            info = await self._launch(kafka, state)
-        replace(state, port=info.port, formatted=True).save(self._node)
+            states = await self._launch(kafka)
+        if len(self._nodes) > 1:
+            alive = [broker.node.number for broker in self.brokers if broker.alive]
+            await wait_for_brokers(self.bootstrap, alive)
+        self._save([replace(state, formatted=True) for state in states])
         await self._stop_training()
         if not self._detach:
             self._trainer = asyncio.create_task(aot.train_later(kafka))
-        return info
 
-    async def _launch(self, kafka: Kafka, state: NodeState) -> BrokerInfo:
-        if not state.formatted:
-            self._node.configure(free_port(), free_port())
-            await format_node(kafka, self._node, state.cluster_id)
-        port = choose_port(self._settings.kafka.port, state.port)
-        self._node.configure(port, free_port())
-        log = self._node.log
-        log_start = log.stat().st_size if log.exists() else 0
-        self._progress(f"starting Kafka {kafka_version()} on {HOST}:{port}")
-        process = start_node(kafka, self._node, follow_parent=not self._detach)
-        started = started_at(process.pid) or ""
-        version, address = kafka_version(), f"{HOST}:{port}"
-        info = BrokerInfo(process.pid, started, port, address, state.cluster_id, version)
-        info = self._own(info)
-        try:
-            # Before it is ready: should we be killed now, the next start finds it.
-            write_json(self._node.record, asdict(info))
-            await wait_ready(self._node, process, port, state.cluster_id, log_start)
-        except BaseException:
-            await end(process.pid, started, patience=STOP_SECONDS)
-            process.wait()
-            self._node.record.unlink(missing_ok=True)
-            raise
-        self._process = process
-        return info
+    async def _launch(self, kafka: Kafka) -> list[NodeState]:
+        states = self._plan()
+        controllers = [state.controller_port for state in states]
+        # Together: a cluster can be used only when most of its nodes are there.
+        await _together(
+            broker.launch(kafka, state, controllers)
+            for broker, state in zip(self.brokers, states, strict=True)
+            if not broker.alive
+        )
+        return states
+
+    def _plan(self) -> list[NodeState]:
+        states = load_states(self._nodes, kafka_version())
+        running = {broker.node for broker in self.brokers if broker.alive}
+        return choose_ports(self._settings.kafka.port, self._nodes, states, running)
+
+    def _save(self, states: Iterable[NodeState]) -> None:
+        for node, state in zip(self._nodes, states, strict=True):
+            state.save(node)
 
     async def _fetch(self, *, thorough: bool = False) -> Path:
         cancel, loop = threading.Event(), asyncio.get_running_loop()
@@ -205,8 +187,14 @@ class EmbeddedBroker:
                 await self._trainer
             self._trainer = None
 
-    def _own(self, info: BrokerInfo) -> BrokerInfo:
-        """Answer for a broker from now on, unless it is to be left to itself."""
-        self._owned = not self._detach
-        own = os.getpid() if self._owned else 0
-        return replace(info, owner=own, owner_start=started_at(own) or "" if own else "")
+
+async def _together(steps: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Take all steps at once; when one fails, cancel the others and wait until they have ended."""
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

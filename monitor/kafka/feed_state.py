@@ -16,16 +16,21 @@ from typing import Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
+from monitor.errors import BrokerError
 from monitor.kafka.client import MessageSizeTooLargeError, Producer, send, send_value
+from monitor.kafka.connect import REFUSALS, explain
+from monitor.kafka.security import client_options
 from monitor.messages import Article
-from monitor.topics import ARTICLES, FEED_STATE
+from monitor.ops.vital import Vital
+from monitor.topics import ARTICLES, FEED_STATE, POLLERS
 
 log = logging.getLogger("newsmon.poll")
 
-GROUP = "newsmon-pollers"
+GROUP = POLLERS
 SESSION_MS = 10_000
 """After this long without a sign of life a poller's feeds go to the others."""
 _PAUSE_S = 2.0
+_SHARE = "no feeds from the pollers' group yet"
 _MUCH_TEXT = 50_000
 
 
@@ -42,17 +47,32 @@ class Owner(Protocol):
 class FeedStateLog:
     """Membership in the pollers' group, and the writes of a poll."""
 
-    def __init__(self, bootstrap: str, producer: Producer, group: str = GROUP) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        producer: Producer,
+        group: str = GROUP,
+        vital: Vital | None = None,
+    ) -> None:
+        self._vital = vital or Vital()
+        self._vital.lacks(_SHARE)
         self._bootstrap = bootstrap
         self._producer = producer
         self._group = group
 
     async def run(self, stop: asyncio.Event, owner: Owner) -> None:
-        """Own partitions until `stop` is set; after a failure of the broker, join again."""
+        """Own partitions until `stop` is set; after a failure of the broker, join again.
+
+        Raises:
+            BrokerError: Our user may not do this.
+        """
         while not stop.is_set():
-            member = _Member(owner)
+            self._vital.turned()
+            member = _Member(owner, self._vital)
             try:
                 await member.run(self._bootstrap, self._group, stop)
+            except REFUSALS as exc:
+                raise BrokerError(f"{self._group}: {explain(exc)}") from exc
             except (KafkaError, OSError) as exc:
                 log.warning("outcome=group_lost why=%r rejoin_in_s=%g", exc, _PAUSE_S)
             finally:
@@ -92,8 +112,9 @@ class FeedStateLog:
 class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
     """One membership: partitions come and go, each is read to its end before it is used."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, vital: Vital) -> None:
         self._owner = owner
+        self._vital = vital
         self._reading: dict[TopicPartition, dict[str, bytes]] = {}
         self._owned: set[int] = set()
 
@@ -105,16 +126,18 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is u
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin to read."""
         self._reading = {tp: {} for tp in assigned}
+        self._vital.has(_SHARE)  # also where there are more pollers than partitions
         log.info("outcome=assigned partitions=%s", sorted(tp.partition for tp in self._reading))
 
     async def leave(self) -> None:
+        self._vital.lacks(_SHARE)
         owned, self._owned = self._owned, set()
         if owned:
             await self._owner.drop(owned)
 
     async def run(self, bootstrap: str, group: str, stop: asyncio.Event) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
+            **client_options(bootstrap),
             group_id=group,
             enable_auto_commit=False,
             # With "latest", an assignment may begin at the end of its partition.
@@ -123,9 +146,10 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is u
             heartbeat_interval_ms=SESSION_MS // 5,
         )
         consumer.subscribe([FEED_STATE.name], listener=self)
-        await consumer.start()
         try:
+            await consumer.start()
             while not stop.is_set():
+                self._vital.turned()
                 await self._step(consumer)
             await self.leave()
         finally:

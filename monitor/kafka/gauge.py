@@ -87,6 +87,19 @@ async def group_lag(
     return _lag(await offsets(bootstrap, counts), committed)
 
 
+async def group_offsets(bootstrap: str, group: str) -> dict[tuple[str, int], int]:
+    """Return how far a consumer group is: by (topic, partition), the offset that comes next.
+
+    Partitions without a commit are left out.
+
+    Raises:
+        BrokerError: The cluster cannot be reached.
+    """
+    async with open_admin(bootstrap) as admin:
+        found = await _committed(admin, group)
+    return {(tp.topic, tp.partition): at.offset for tp, at in found.items() if at.offset >= 0}
+
+
 def _lag(
     bounds: Mapping[tuple[str, int], tuple[int, int]],
     committed: Mapping[TopicPartition, OffsetAndMetadata],

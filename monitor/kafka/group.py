@@ -11,7 +11,9 @@ from aiokafka.errors import KafkaError
 from monitor.errors import BrokerError
 from monitor.kafka.admin import partitions_of
 from monitor.kafka.client import Record, to_record
+from monitor.kafka.connect import METADATA_MAX_AGE_MS, explain
 from monitor.kafka.logs import limit_aiokafka
+from monitor.kafka.security import client_options
 from monitor.topics import Topic
 
 OnPartitions = Callable[[frozenset[int]], Awaitable[None]]
@@ -46,7 +48,7 @@ class GroupReader:
                 timeout_ms=int(seconds * 1000), max_records=limit
             )
         except KafkaError as exc:
-            raise BrokerError(f"{self._topic.name}: cannot be read: {exc}") from exc
+            raise BrokerError(f"{self._topic.name}: cannot be read: {explain(exc)}") from exc
         return [to_record(raw) for batch in batches.values() for raw in batch]
 
     async def commit(self, done: Mapping[int, int]) -> None:
@@ -59,7 +61,7 @@ class GroupReader:
         try:
             await self._consumer.commit(offsets)
         except (KafkaError, ValueError) as exc:
-            raise BrokerError(f"{self._topic.name}: not committed: {exc}") from exc
+            raise BrokerError(f"{self._topic.name}: not committed: {explain(exc)}") from exc
 
     def pause(self, partitions: Iterable[int]) -> None:
         """Give out no more records of these partitions; `poll` keeps the membership alive."""
@@ -105,13 +107,14 @@ async def open_group(
     limit_aiokafka()
     await partitions_of(bootstrap, [topic])
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         group_id=group,
         group_instance_id=member,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         session_timeout_ms=_SESSION_MS,
         heartbeat_interval_ms=_SESSION_MS // 4,
+        metadata_max_age_ms=METADATA_MAX_AGE_MS,
     )
     listener = _Listener(on_assigned, on_revoked)
     consumer.subscribe([topic.name], listener=listener)
@@ -119,7 +122,7 @@ async def open_group(
         try:
             await consumer.start()
         except (KafkaError, OSError, TimeoutError) as exc:
-            raise BrokerError(f"{bootstrap}: {exc}") from exc
+            raise BrokerError(f"{bootstrap}: {explain(exc)}") from exc
         yield GroupReader(consumer, topic, listener)
     finally:
         await consumer.stop()

@@ -1,7 +1,10 @@
 """One Kafka node on disk: its folders, files and ports.
 
+A node that is alone has these; the three nodes of a cluster have their number in each name
+(`broker-1.json`, `kafka-1/`, `kafka-1.log`).
+
     <data_dir>/broker.json          the running broker: process, port, cluster id
-    <data_dir>/kafka/newsmon.json   what must outlive the process: cluster id, version, port
+    <data_dir>/kafka/newsmon.json   what must outlive the process: cluster id, version, ports
     <data_dir>/kafka/data/          Kafka's log.dirs: records and metadata
     <data_dir>/kafka/*.properties   written at each start
     <data_dir>/logs/kafka.log       the broker's log, rotated
@@ -14,37 +17,51 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import shutil
 import socket
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 import orjson
 
 from monitor.errors import MachineError
+from monitor.topics import min_in_sync
 
 MIN_FREE_BYTES = 300 << 20
 """Below this a broker is not started: Kafka halts when its disk is full."""
 
 HOST = "127.0.0.1"
 USUAL_PORT = 9092
+USUAL_CONTROLLER_PORT = 9192
+"""For the first of three nodes, the others follow; below the ports that systems hand out by chance,
+so that nobody takes the port of a node that is just being started again."""
 
 _TEMPLATES = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Node:
-    """The folders and files of a node under one data directory."""
+    """The folders and files of a node under one data directory.
+
+    Attributes:
+        home: The data directory.
+        number: Kafka's `node.id` within a cluster, from 1; 0 for a node that is alone.
+    """
 
     home: Path
+    number: int = 0
+
+    @property
+    def name(self) -> str:
+        """What the broker is called in `newsmon status`."""
+        return f"broker{self._suffix}"
 
     @property
     def folder(self) -> Path:
         """Working directory of the broker."""
-        return self.home / "kafka"
+        return self.home / f"kafka{self._suffix}"
 
     @property
     def data(self) -> Path:
@@ -59,17 +76,17 @@ class Node:
     @property
     def log(self) -> Path:
         """The broker's log."""
-        return self.logs / "kafka.log"
+        return self.logs / f"kafka{self._suffix}.log"
 
     @property
     def output(self) -> Path:
         """What Java itself prints, of the last start only."""
-        return self.logs / "kafka-java.log"
+        return self.logs / f"kafka{self._suffix}-java.log"
 
     @property
     def record(self) -> Path:
         """The record of the running broker."""
-        return self.home / "broker.json"
+        return self.home / f"{self.name}.json"
 
     @property
     def state(self) -> Path:
@@ -80,6 +97,20 @@ class Node:
     def start_lock(self) -> Path:
         """Held by whoever starts or stops the broker."""
         return self.folder / "start.lock"
+
+    @property
+    def kafkas_state(self) -> Path:
+        """Kafka's own record that outlives the process; there is none before the formatting."""
+        return self.data / "meta.properties"
+
+    @property
+    def used(self) -> bool:
+        """Whether a start has left something here."""
+        return self.state.exists() or self.kafkas_state.exists()
+
+    @property
+    def _suffix(self) -> str:
+        return f"-{self.number}" if self.number else ""
 
     def prepare(self) -> None:
         """Make the folders.
@@ -105,59 +136,31 @@ class Node:
                 " free some, or choose another data directory"
             )
 
-    def configure(self, port: int, controller_port: int) -> None:
-        """Write the broker's configuration."""
-        ports = {"port": port, "controller_port": controller_port}
-        server = (_TEMPLATES / "server.properties").read_text("ascii").format(**ports)
-        (self.folder / "server.properties").write_text(server, "ascii")
-        shutil.copyfile(_TEMPLATES / "log4j2.properties", self.folder / "log4j2.properties")
+    def configure(self, port: int, *controller_ports: int) -> None:
+        """Write the broker's configuration.
 
-
-@dataclass(frozen=True)
-class NodeState:
-    """What must outlive the process.
-
-    Attributes:
-        cluster_id: Kafka's name of this cluster, 22 characters.
-        kafka_version: Newest version that has written the data.
-        port: Client port last used; 0 before the first start.
-        formatted: Whether the data folder has been formatted.
-    """
-
-    cluster_id: str
-    kafka_version: str
-    port: int = 0
-    formatted: bool = False
-
-    @classmethod
-    def load(cls, node: Node, version: str) -> Self:
-        """Read the state; without one, begin anew or take over what Kafka's own record says.
-
-        Raises:
-            MachineError: The file is damaged, or a newer Kafka has written the data.
+        Args:
+            port: Its client port.
+            controller_ports: The controller ports of all nodes of the cluster, in their order.
         """
-        found = read_json(node.state)
-        if found is None:
-            cluster_id = _formatted_id(node)
-            return cls(cluster_id or new_cluster_id(), version, formatted=cluster_id is not None)
-        try:
-            state = cls(**found)
-        except TypeError as exc:
-            raise MachineError(f"{node.state}: damaged, expected newsmon's record") from exc
-        if version_key(state.kafka_version) > version_key(version):
-            raise MachineError(
-                f"{node.home}: written by Kafka {state.kafka_version}, which Kafka {version} cannot"
-                " read; use the newsmon that wrote it, or another data directory"
-            )
-        return replace(state, kafka_version=version)
-
-    def save(self, node: Node) -> None:
-        """Write the state."""
-        write_json(node.state, asdict(self))
+        copies, number = len(controller_ports), self.number or 1
+        server = (_TEMPLATES / "server.properties").read_text("ascii")
+        server = server.format(
+            number=number,
+            voters=",".join(f"{n}@{HOST}:{p}" for n, p in enumerate(controller_ports, 1)),
+            port=port,
+            controller_port=controller_ports[number - 1],
+            copies=copies,
+            in_sync=min_in_sync(copies),
+        )
+        (self.folder / "server.properties").write_text(server, "ascii")
+        log = (_TEMPLATES / "log4j2.properties").read_text("ascii")
+        log = log.replace("/kafka.log", f"/{self.log.name}")
+        (self.folder / "log4j2.properties").write_text(log, "ascii")
 
 
-def choose_port(wanted: int, last: int) -> int:
-    """Choose the client port: the wanted one, else the last one, the usual one, any free one.
+def choose_port(wanted: int, last: int, usual: int = 0) -> int:
+    """Choose a port: the wanted one, else the last one, the usual one, any free one.
 
     Raises:
         MachineError: The wanted port is taken.
@@ -169,7 +172,8 @@ def choose_port(wanted: int, last: int) -> int:
                 " (NEWSMON_KAFKA_PORT) to another one, or to 0 for a free one"
             )
         return wanted
-    return next((port for port in (last, USUAL_PORT) if port and is_free(port)), 0) or free_port()
+    usual = usual or USUAL_PORT
+    return next((port for port in (last, usual) if port and is_free(port)), 0) or free_port()
 
 
 def is_free(port: int) -> bool:
@@ -198,11 +202,6 @@ def new_cluster_id() -> str:
     return text
 
 
-def version_key(version: str) -> tuple[int, ...]:
-    """Return the numbers of a version, for comparing."""
-    return tuple(int(number) for number in re.findall(r"\d+", version))
-
-
 def read_json(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; None when there is no file.
 
@@ -228,13 +227,3 @@ def write_json(path: Path, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-
-
-def _formatted_id(node: Node) -> str | None:
-    try:
-        found = re.search(
-            r"^cluster\.id=(\S+)$", (node.data / "meta.properties").read_text(), re.MULTILINE
-        )
-    except OSError:
-        return None
-    return found[1] if found else None

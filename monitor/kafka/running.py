@@ -1,16 +1,17 @@
-"""The broker that runs on a data directory: its record, its lock, how it is stopped."""
+"""The brokers that run on a data directory: their records, their lock, how they are stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import BrokerError, MachineError
+from monitor.kafka.layout import LAYOUTS, nodes_of
 from monitor.kafka.node import Node, read_json
 from monitor.process import end, started_at
 
@@ -22,7 +23,7 @@ _LOCK_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class BrokerInfo:
-    """The record of a running broker, `<data_dir>/broker.json`.
+    """The record of a running broker, `<data_dir>/broker.json` (`broker-1.json` of a cluster).
 
     Attributes:
         pid: Its process.
@@ -55,34 +56,56 @@ class BrokerInfo:
         return self.owner != 0 and started_at(self.owner) != self.owner_start
 
 
-def running_broker(data_dir: Path) -> BrokerInfo | None:
-    """Return the embedded broker of a data directory if its process lives, ready or not."""
+def running_on(node: Node) -> BrokerInfo | None:
+    """Return the broker of a node if its process lives, ready or not."""
     try:
-        info = BrokerInfo(**(read_json(Node(data_dir).record) or {}))
+        info = BrokerInfo(**(read_json(node.record) or {}))
     except (TypeError, MachineError):
         return None
     return info if info.alive else None
 
 
-async def stop_broker(data_dir: Path) -> bool:
-    """Stop the embedded broker of a data directory, whoever started it.
+def running_brokers(data_dir: Path) -> dict[Node, BrokerInfo]:
+    """Return the embedded brokers of a data directory whose processes live, ready or not."""
+    nodes = (node for count in LAYOUTS for node in nodes_of(data_dir, count))
+    return {node: info for node in nodes if (info := running_on(node))}
+
+
+async def stop_brokers(data_dir: Path) -> int:
+    """Stop the embedded brokers of a data directory, whoever started them.
 
     Returns:
-        Whether there was one.
+        How many there were.
 
     Raises:
-        BrokerError: It cannot be ended.
+        BrokerError: Somebody has been starting them for minutes.
+        MachineError: One cannot be ended.
     """
-    node = Node(data_dir)
-    if running_broker(data_dir) is None:
-        return False
-    async with exclusive(node.start_lock):
-        info = running_broker(data_dir)
-        if info is None:
-            return False
+    found = running_brokers(data_dir)
+    if not found:
+        return 0
+    first = next(iter(found))
+    lock = nodes_of(data_dir, LAYOUTS[-1] if first.number else 1)[0].start_lock
+    async with exclusive(lock):
+        found = running_brokers(data_dir)
+        await end_brokers(found)
+    return len(found)
+
+
+async def end_brokers(found: Mapping[Node, BrokerInfo]) -> None:
+    """End brokers and remove their records.
+
+    All at once: the last node of a cluster could not leave in order without the others.
+
+    Raises:
+        MachineError: One cannot be ended.
+    """
+
+    async def finish(node: Node, info: BrokerInfo) -> None:
         await end(info.pid, info.start_time, patience=STOP_SECONDS)
         node.record.unlink(missing_ok=True)
-    return True
+
+    await asyncio.gather(*(finish(node, info) for node, info in found.items()))
 
 
 @asynccontextmanager

@@ -12,6 +12,9 @@ from monitor.settings import Settings
 _STEADY_S = 60.0
 """A role that ran this long is healthy: its back-off begins anew."""
 
+_POLLER, _SLACK, _WORKERS = 1, 2, 10
+"""Ports of the operators' doors above that of `newsmon up`: the same whatever else runs."""
+
 _LONGEST_PAUSE_S = 30.0
 _LONGEST_PAUSE_KILLED_S = 2.0
 
@@ -41,14 +44,18 @@ def roles(settings: Settings, common: Sequence[str]) -> tuple[Role, ...]:
         common: Options for every role (`--config`, `--data-dir`).
     """
     chosen = [
-        _role(f"worker-{n}", "worker", "--instance", f"worker-{n}", *common)
+        _role(
+            f"worker-{n}", "worker", "--instance", f"worker-{n}",
+            *_door(settings, _WORKERS + n), *common,
+        )
         for n in range(settings.workers)
-    ]
+    ]  # fmt: skip
     if settings.slack.enabled:
-        chosen.append(_role("slack", "slack", "--instance", "slack", *common))
+        door = _door(settings, _SLACK)
+        chosen.append(_role("slack", "slack", "--instance", "slack", *door, *common))
     if settings.web.enabled:
         chosen.append(_role("web", "web", *common))
-    chosen.append(_role("poller", "poll", *common))
+    chosen.append(_role("poller", "poll", *_door(settings, _POLLER), *common))
     return tuple(chosen)
 
 
@@ -70,6 +77,11 @@ def common_options(config: Path | None, data_dir: Path) -> tuple[str, ...]:
     """Return the options by which a role finds the same settings and data."""
     given = ("--config", str(config.absolute())) if config else ()
     return (*given, "--data-dir", str(data_dir))
+
+
+def _door(settings: Settings, above: int) -> tuple[str, ...]:
+    base = settings.metrics.port
+    return ("--metrics-port", str(base + above)) if base else ()
 
 
 def _role(name: str, command: str, *options: str) -> Role:

@@ -14,8 +14,9 @@ from monitor.errors import MachineError
 from monitor.kafka import node as nodes
 from monitor.kafka.java import Java
 from monitor.kafka.jvm import Kafka, reason
-from monitor.kafka.node import Node, NodeState, choose_port, free_port, new_cluster_id
-from monitor.kafka.running import BrokerInfo, running_broker
+from monitor.kafka.node import Node, choose_port, free_port, new_cluster_id
+from monitor.kafka.running import BrokerInfo, running_brokers
+from monitor.kafka.state import NodeState
 from monitor.process import started_at
 
 
@@ -105,6 +106,28 @@ def test_a_damaged_state_is_an_error_with_its_file(tmp_path: Path, text: str):
         NodeState.load(node, "4.3.1")
 
 
+@pytest.mark.parametrize(
+    "text", ["", "#\ncluster.id=MkU3OEVB", "\0" * 80, "version=1\nnode.id=1\n"]
+)
+@pytest.mark.parametrize("state_lost", [True, False])
+def test_kafkas_own_record_is_checked_before_kafka_meets_it(
+    tmp_path: Path, text: str, state_lost: bool
+):
+    """Empty, half-written or zeros: one line with the file, and no new cluster over the data."""
+    node = Node(tmp_path)
+    node.data.mkdir(parents=True)
+    if not state_lost:
+        NodeState(new_cluster_id(), "4.3.1", 9092, formatted=True).save(node)
+    (node.data / "meta.properties").write_text(text)
+    with pytest.raises(
+        MachineError, match=r"meta\.properties: damaged, .*docs/repair\.md"
+    ) as caught:
+        NodeState.load(node, "4.3.1")
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 1
+    assert (node.data / "meta.properties").read_text() == text
+
+
 def test_cluster_ids_are_kafkas(monkeypatch):
     """22 characters of base64url, and never one that looks like an option."""
     ids = {new_cluster_id() for _ in range(500)}
@@ -123,13 +146,13 @@ def test_a_record_counts_only_while_its_very_process_lives(tmp_path: Path):
         "version": "4.3.1",
     }
     path = Node(tmp_path).record
-    assert running_broker(tmp_path) is None
+    assert running_brokers(tmp_path) == {}
     path.write_text(json.dumps(record))
-    assert running_broker(tmp_path) == BrokerInfo(**record)
+    assert running_brokers(tmp_path) == {Node(tmp_path): BrokerInfo(**record)}
     path.write_text(json.dumps(record | {"start_time": "another"}))
-    assert running_broker(tmp_path) is None
+    assert running_brokers(tmp_path) == {}
     path.write_text("{")
-    assert running_broker(tmp_path) is None
+    assert running_brokers(tmp_path) == {}
 
 
 def test_a_broker_is_orphaned_when_its_owner_is_gone():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import MachineError
-from monitor.settings import Settings, SlackSettings, WebSettings
+from monitor.settings import KafkaSettings, Settings, SlackSettings, WebSettings
 from monitor.supervisor.roles import common_options, restart_pause_s, roles
 from monitor.supervisor.state import RoleState, UpState, only_one, read_state, write_state
 
@@ -20,6 +20,25 @@ STATE = UpState(
     started_at=datetime(2026, 3, 2, tzinfo=UTC),
     roles=(RoleState(name="poller", pid=2, state="running"),),
 )
+
+
+def test_no_command_line_holds_a_secret() -> None:
+    """Every user of a machine can list the command lines of all processes."""
+    planted = "PLANTED-SECRET-TEXT"
+    kafka = KafkaSettings(
+        security_protocol="SASL_SSL", sasl_username="newsmon", sasl_password=planted
+    )
+    settings = Settings(
+        bootstrap_servers=("kafka.example:9093",),
+        kafka=kafka,
+        slack=SlackSettings(bot_token=planted),
+        web=WebSettings(token=planted),
+    )
+
+    commands = [role.command for role in roles(settings, common_options(None, Path("data")))]
+
+    assert len(commands) == 4
+    assert planted not in repr(commands)
 
 
 def test_readers_start_before_writers() -> None:
