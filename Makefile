@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format bench bench-poll quality chaos train screenshots clean
+.PHONY: help setup run demo test check audit licences format bench soak bench-poll quality chaos train screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -37,18 +37,30 @@ test: setup ## all tests, with a real Kafka that they start themselves (ARGS="-k
 	@$(BIN)/newsmon kafka fetch
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## lint, format, types, import rules, the contract in docs/contract
+check: setup ## lint, format, types, import rules, the contract, the licences
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/newsmon schema --check docs/contract
+	@$(BIN)/python .ci/licences.py
+
+audit: setup ## known vulnerabilities of packages and jars (asks api.osv.dev)
+	@$(BIN)/python .ci/audit.py
+
+licences: setup ## write docs/licences.md anew
+	@$(BIN)/python .ci/licences.py --write
 
 format: setup ## put the code into its standard form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: setup ## what is measured, printed
-	@$(BIN)/python -m bench $(ARGS)
+bench: setup ## all that is measured, into bench/RESULTS.md (ARGS="pipeline" for one)
+	@$(BIN)/newsmon kafka fetch
+	@$(BIN)/python -m bench --write $(ARGS)
+
+soak: setup ## hours under load: does anything grow? (ARGS="--hours 4 --rate 50")
+	@$(BIN)/newsmon kafka fetch
+	@$(BIN)/python -m bench soak --write $(ARGS)
 
 quality: setup ## detection figures on the labelled sentences (NEWSMON_SHARED=folder)
 	@$(BIN)/python -m tests.quality.report $(ARGS)
@@ -59,7 +71,7 @@ screenshots: setup ## the pictures in docs/ from a real demo run (needs chromium
 bench-poll: setup ## what a poll costs, beside other readers
 	@$(BIN)/python -m bench poll && $(BIN)/python -m bench schedules && $(BIN)/python -m bench hour
 
-chaos: setup ## kill every part under load and check that nothing is lost (ARGS="--blows 60")
+chaos: setup ## 100 blows under load, nothing may be lost (ARGS="--blows 20 --part worker")
 	@$(BIN)/newsmon kafka fetch
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
