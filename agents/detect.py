@@ -10,6 +10,7 @@ from typing import Any
 from faust.types import StreamT
 
 from agents.faust_guards import acknowledged
+from agents.metrics import WorkerMeter
 from agents.outbox import Outbox
 from monitor.errors import MessageError
 from monitor.messages import Article, Mention
@@ -23,13 +24,16 @@ FindMentions = Callable[[Article], Sequence[Mention]]
 class Detect:
     """The agent that reads `newsmon.articles`."""
 
-    def __init__(self, find_mentions: FindMentions, outbox: Outbox) -> None:
+    def __init__(
+        self, find_mentions: FindMentions, outbox: Outbox, meter: WorkerMeter | None = None
+    ) -> None:
         self._find_mentions = find_mentions
         self._outbox = outbox
+        self._meter = meter or WorkerMeter()
 
     async def __call__(self, stream: StreamT[Any]) -> None:
         """Send every mention in each article; what cannot be read becomes a dead letter."""
-        async for event in acknowledged(stream):
+        async for event in self._meter.timed("detect", acknowledged(stream)):
             try:
                 article = Article.decode(event.message.value)
                 # In a thread, so that a long article does not hold up the heartbeat.

@@ -12,9 +12,10 @@ from faust.exceptions import ProducerSendError
 from faust.types import Message as Record
 
 from agents.faust_guards import send_awaited
+from agents.metrics import WorkerMeter
 from monitor.kafka.client import MessageSizeTooLargeError
 from monitor.messages import DeadLetter, Message
-from monitor.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES, TOPICS, Topic
+from monitor.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES, TOPICS, Topic, record_time
 
 log = logging.getLogger("newsmon.worker")
 
@@ -37,7 +38,8 @@ def raw_topic(app: faust.App, topic: Topic) -> Any:  # noqa: ANN401 - a Faust to
 class Outbox:
     """Sends messages, each awaited until the broker has it."""
 
-    def __init__(self, app: faust.App) -> None:
+    def __init__(self, app: faust.App, meter: WorkerMeter | None = None) -> None:
+        self._meter = meter or WorkerMeter()
         self._topics = {topic.name: raw_topic(app, topic) for topic in TOPICS if topic.model}
 
     async def send(
@@ -48,7 +50,7 @@ class Outbox:
         Args:
             topic: Where it goes.
             message: What goes there.
-            at: The record timestamp: when the article was fetched.
+            at: When the article was fetched; see `record_time`.
             partition: None leaves it to the key.
         """
         value = message.encode()
@@ -61,7 +63,7 @@ class Outbox:
                 key=key.encode() if key else None,
                 value=value,
                 headers=message.headers(),
-                timestamp=at.timestamp(),
+                timestamp=record_time(at, datetime.now(UTC)).timestamp(),
                 partition=partition,
             )
         except ProducerSendError as exc:
@@ -69,6 +71,8 @@ class Outbox:
                 raise
             letter = _letter(topic.name, partition or 0, -1, key, value, "too large", at)
             await self._bury(letter)
+        else:
+            self._meter.sent(message, at)
 
     async def dead_letter(self, record: Record, reason: str) -> None:
         """Keep a record that cannot be read, as it came."""
@@ -90,8 +94,9 @@ class Outbox:
             key=None,
             value=letter.encode(),
             headers=letter.headers(),
-            timestamp=letter.seen_at.timestamp(),
+            timestamp=record_time(letter.seen_at, datetime.now(UTC)).timestamp(),
         )
+        self._meter.buried(letter.topic)
 
 
 def _letter(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.feeds.condition import FeedHealth
 from monitor.messages import Alert, AlertCounts, AlertEvidence, Bucket, Count, Label, WindowCount
 from monitor.stats.board import Board
-from monitor.stats.health import FeedHealth, Pulse
+from monitor.stats.health import Pulse
 
 NOW = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
 CLAIM, DENIAL = "a" * 20, "b" * 20

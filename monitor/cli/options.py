@@ -33,6 +33,31 @@ def settings_of(args: argparse.Namespace, **overrides: object) -> Settings:
     return load_settings(args.config, {"data_dir": args.data_dir, **overrides})
 
 
+def add_metrics(parser: argparse.ArgumentParser) -> None:
+    """Add `--metrics-port`."""
+    parser.add_argument(
+        "--metrics-port",
+        type=port,
+        metavar="PORT",
+        help="serve /metrics, /healthz and /readyz on this port (default: metrics.port; 0: none)",
+    )
+
+
+def with_metrics(settings: Settings, args: argparse.Namespace) -> Settings:
+    """Return the settings with the port that the command line gives, if it gives one."""
+    if args.metrics_port is None:
+        return settings
+    chosen = settings.metrics.model_copy(update={"port": args.metrics_port})
+    return settings.model_copy(update={"metrics": chosen})
+
+
+def port(text: str) -> int:
+    """Read a port, for argparse's `type`."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, 0 to 65535")
+    return int(text)
+
+
 def duration(text: str) -> timedelta:
     """Read a duration such as `90s`, `15m`, `24h` or `7d`, for argparse's `type`."""
     match = re.fullmatch(r"(\d+)([smhd])", text)

@@ -9,17 +9,21 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.cli.options import add_common, settings_of
+from monitor.cli.options import add_common, add_metrics, settings_of, with_metrics
 from monitor.errors import NewsmonError
+from monitor.kafka.alive import BrokerProbe
 from monitor.kafka.bootstrap import resolve_bootstrap
 from monitor.log import configure
 from monitor.messages import make_id
+from monitor.ops.registry import new_registry
+from monitor.ops.server import door
 from monitor.settings import Settings
 from monitor.slack.answers import explain
 from monitor.slack.blocks import story_message
 from monitor.slack.client import Bot, open_http, slack_of
 from monitor.slack.demo import show_demo
 from monitor.slack.journal import Intent
+from monitor.slack.metrics import SlackMeter
 from monitor.slack.rules import load_rules
 from monitor.slack.samples import sample_alert
 from monitor.slack.service import run_slack
@@ -50,13 +54,14 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse's own private cl
     )
     parser.add_argument("--seconds", type=float, help="demo: end after so long (default: Ctrl-C)")
     parser.add_argument("--port", type=int, default=0, help="demo: port on loopback (default: any)")
+    add_metrics(parser)
     add_common(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Tell Slack until Ctrl-C or SIGTERM; or test it; or show the demo."""
-    settings = settings_of(args)
+    settings = with_metrics(settings_of(args), args)
     if args.action == "test":
         return asyncio.run(_test(settings))
     if args.action == "demo":
@@ -78,7 +83,11 @@ async def _tell(settings: Settings, instance: str | None) -> None:
     stop = _stop_on_signals()
     async with open_http(1) as http:
         slack_of(settings.slack, http)  # what is wrong with the settings comes before the broker
-    await run_slack(settings, await resolve_bootstrap(settings), stop, instance)
+    bootstrap = await resolve_bootstrap(settings)
+    registry = new_registry("slack")
+    meter = SlackMeter(registry)
+    async with door(settings.metrics, registry, meter.vital, BrokerProbe(bootstrap)):
+        await run_slack(settings, bootstrap, stop, instance, meter=meter)
 
 
 async def _test(settings: Settings) -> int:

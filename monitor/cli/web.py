@@ -7,7 +7,7 @@ import asyncio
 import signal
 from typing import Any
 
-from monitor.cli.options import add_common, settings_of
+from monitor.cli.options import add_common, port, settings_of
 from monitor.kafka.bootstrap import resolve_bootstrap
 from monitor.log import configure
 from monitor.settings import Settings
@@ -25,7 +25,7 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse's own private cl
     )
     parser.add_argument("--host", help="address to listen on (default: from the settings)")
     parser.add_argument(
-        "--port", type=_port, help="exactly this port; without it a taken one is replaced by a free"
+        "--port", type=port, help="exactly this port; without it a taken one is replaced by a free"
     )
     add_common(parser)
     parser.set_defaults(run=run)
@@ -41,12 +41,6 @@ def run(args: argparse.Namespace) -> int:
     configure(settings.log_level)
     asyncio.run(_web(settings, exact_port=args.port is not None))
     return 0
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 <= int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port, 0 to 65535")
-    return int(text)
 
 
 async def _web(settings: Settings, *, exact_port: bool) -> None:

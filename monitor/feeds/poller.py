@@ -17,6 +17,7 @@ from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Answer, Fetcher
 from monitor.feeds.fulltext import FullTexts
 from monitor.feeds.headers import is_challenge, retry_after_seconds
+from monitor.feeds.metrics import PollMeter
 from monitor.feeds.pool import ParserPool
 from monitor.feeds.progress import (
     after_document,
@@ -25,7 +26,7 @@ from monitor.feeds.progress import (
     fitting,
     request_of,
 )
-from monitor.feeds.schedule import Outcome, Pace, first_poll_at, is_ours, network_down
+from monitor.feeds.schedule import Outcome, Pace, due_at, first_poll_at, is_ours, network_down
 from monitor.feeds.select import select
 from monitor.feeds.state import FeedState
 from monitor.feeds.step import Step, pace_of, report
@@ -67,6 +68,7 @@ class Poller:
         parsers: Reads them.
         clock: Unix seconds now.
         sleep: Waits so many seconds.
+        meter: Counts what is done.
         states: What is known of each owned feed.
     """
 
@@ -77,6 +79,7 @@ class Poller:
     parsers: ParserPool
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    meter: PollMeter = field(default_factory=PollMeter)
     states: dict[str, FeedState] = field(default_factory=dict)
     _jobs: dict[int, dict[str, _Job]] = field(default_factory=dict)
     _blocked: dict[str, float] = field(default_factory=dict)
@@ -85,7 +88,8 @@ class Poller:
     _recent: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=500))
 
     def __post_init__(self) -> None:
-        """Note which feeds belong together."""
+        """Note which feeds belong together, and show the meter how they are."""
+        self.meter.watch(self.states)
         self._pages = FullTexts(self.fetcher, self.parsers)
         for feed in self.feeds:
             self._siblings.setdefault(feed.domain, []).append(feed.id)
@@ -128,7 +132,8 @@ class Poller:
         now = self.clock()
         pace = pace_of(feed, self.settings)
         try:
-            step = await self._look(feed, state, now, pace)
+            with self.meter.polling():
+                step = await self._look(feed, state, now, pace)
         except FeedError as exc:
             step = self._failed(state, exc.outcome, str(exc), None, pace)
         except Exception as exc:  # one feed's surprise must not end the poll of all others
@@ -152,8 +157,9 @@ class Poller:
     async def _follow(self, feed: Feed, partition: int, job: _Job) -> None:
         while self._owns(partition, feed):
             state = self.states[feed.id]
-            due = max(state.next_poll_at, self._blocked.get(feed.domain, 0.0))
-            if (wait := due - self.clock()) > 0:
+            now = self.clock()
+            due = max(due_at(state, now), self._blocked.get(feed.domain, 0.0))
+            if (wait := due - now) > 0:
                 await self.sleep(min(wait, 3600.0))
                 continue
             step = await self.poll(feed, state)
@@ -182,6 +188,7 @@ class Poller:
             step = self._failed(before, "publish_failed", why, None, pace)
         if self._owns(partition, feed):
             self.states[feed.id] = step.state
+        self.meter.ended(step)
         report(feed, step)
 
     async def _look(self, feed: Feed, state: FeedState, now: float, pace: Pace) -> Step:

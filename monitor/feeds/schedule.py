@@ -22,6 +22,8 @@ FLOOR_CAP_S = DAY
 RETRY_AFTER_CAP_S = 7 * DAY
 REFUSED_S = 4 * HOUR
 """Shortest wait after a 403, or a 429 that names no time."""
+CLOCK_STEP_S = 60.0
+"""A clock that goes back less is being kept right, not put right."""
 JITTER = 0.1
 SPREAD_S = 60.0
 CAP_S = 7 * DAY
@@ -120,6 +122,17 @@ def plan(state: FeedState, outcome: Outcome, now: float, pace: Pace) -> Plan:
         retry_after_until=until if until > now else 0.0,
         loss_risk=bool(state.window_s) and floor > state.window_s / 3,
     )
+
+
+def due_at(state: FeedState, now: float) -> float:
+    """Return when a feed is due, unix seconds.
+
+    A last poll that lies ahead says that the clock was put back since. Nobody knows then how long
+    ago that was: the feed is polled at once, or when the publisher has asked for.
+    """
+    if state.last_poll_at > now + CLOCK_STEP_S:
+        return max(now, state.retry_after_until)
+    return state.next_poll_at
 
 
 def usual_interval(state: FeedState, now: float, pace: Pace) -> float:

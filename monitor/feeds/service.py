@@ -7,6 +7,7 @@ import asyncio
 from monitor.feeds.feed import load_feeds
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.hosts import HostGate
+from monitor.feeds.metrics import PollMeter
 from monitor.feeds.poller import Poller
 from monitor.feeds.pool import ParserPool
 from monitor.kafka.client import open_producer
@@ -15,13 +16,16 @@ from monitor.settings import Settings
 from monitor.topics import ARTICLES, FEED_STATE
 
 
-async def run_poller(settings: Settings, bootstrap: str, stop: asyncio.Event) -> None:
+async def run_poller(
+    settings: Settings, bootstrap: str, stop: asyncio.Event, meter: PollMeter
+) -> None:
     """Poll the catalogue's feeds, shared with all other pollers, until `stop` is set.
 
     Args:
         settings: All settings.
         bootstrap: The brokers.
         stop: Publishes in flight are finished, then this returns, within ten seconds.
+        meter: Counts what is done.
 
     Raises:
         ConfigError: The catalogue has faults.
@@ -35,7 +39,7 @@ async def run_poller(settings: Settings, bootstrap: str, stop: asyncio.Event) ->
             open_producer(bootstrap, [ARTICLES, FEED_STATE]) as producer,
             Fetcher(poll.contact, poll.timeout, HostGate(poll.concurrency)) as fetcher,
         ):
-            store = FeedStateLog(bootstrap, producer)
-            await store.run(stop, Poller(poll, feeds, store, fetcher, parsers))
+            store = FeedStateLog(bootstrap, producer, vital=meter.vital)
+            await store.run(stop, Poller(poll, feeds, store, fetcher, parsers, meter=meter))
     finally:
         await parsers.close()

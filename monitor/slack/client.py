@@ -11,6 +11,7 @@ import aiohttp
 import orjson
 
 from monitor.errors import ConfigError
+from monitor.secret import Secret, read_secret
 from monitor.settings import SlackSettings
 from monitor.slack.answers import Outcome, of_answer
 from monitor.slack.blocks import EVENT_TYPE, Message
@@ -18,23 +19,6 @@ from monitor.slack.journal import Intent
 
 _PAGE, _PAGES = 200, 20
 _CLOCKS_DIFFER = timedelta(minutes=2)
-
-
-class Secret:
-    """A text that is never shown: not by `repr`, not by `str`, not in a traceback."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return self._value
 
 
 class Slack(Protocol):
@@ -162,22 +146,16 @@ def slack_of(settings: SlackSettings, http: aiohttp.ClientSession) -> Bot | Webh
 
 
 def secret_of(name: str, value: str, path: Path | None) -> Secret:
-    """Return a secret: the value, else the first line of the file; without both it is empty.
+    """Return a secret of the section `[slack]`; see `read_secret`.
 
     Raises:
         ConfigError: The file cannot be read, is empty, or the secret holds blanks.
     """
-    if not value and path:
-        try:
-            value = path.expanduser().read_text("utf-8").partition("\n")[0].strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            why = exc.strerror if isinstance(exc, OSError) else "no text"
-            raise ConfigError(f"slack.{name}_file: {path}: cannot be read ({why})") from None
-        if not value:
-            raise ConfigError(f"slack.{name}_file: {path}: is empty")
-    if value and (not value.isascii() or not value.isprintable() or " " in value):
+    secret = read_secret(f"slack.{name}", value, path)
+    text = secret.reveal()
+    if text and (not text.isascii() or not text.isprintable() or " " in text):
         raise ConfigError(f"slack.{name}: expected printable characters without blanks")
-    return Secret(value)
+    return secret
 
 
 def _delivery_of(found: Mapping[str, Any]) -> str:

@@ -22,18 +22,20 @@ from monitor.slack.blocks import notice_message
 from monitor.slack.client import Slack
 from monitor.slack.courier import Courier, Hooks
 from monitor.slack.journal import Journal, writer
+from monitor.slack.metrics import SlackMeter
 from monitor.slack.progress import Progress
 from monitor.slack.queue import Item
 from monitor.slack.rules import SlackRules, channel_of
 from monitor.slack.tally import Tally
-from monitor.topics import ALERTS, DEAD_LETTERS, SLACK_DELIVERIES
+from monitor.topics import ALERTS, DEAD_LETTERS, SLACK, SLACK_DELIVERIES
 
 log = logging.getLogger("newsmon.slack")
 
-GROUP = "newsmon-slack"
+GROUP = SLACK
 WEBHOOK = "webhook"
 """Stands for the channel where only the webhook knows it."""
 _POLL_S, _REPORT_S = 0.2, 60.0
+_JOURNAL = "the journal of deliveries is not read yet"
 _FULL_READY, _FULL = 500, 20_000
 _RAW_BYTES = 64 * 1024
 
@@ -53,6 +55,7 @@ class Consumer:
         of_watch: Mapping[str, str] | None = None,
         group: str = GROUP,
         since: datetime | None = None,
+        meter: SlackMeter | None = None,
     ) -> None:
         """Make a consumer.
 
@@ -63,9 +66,14 @@ class Consumer:
             of_watch: Channel by name of a watch.
             group: The consumer group.
             since: Skip older alerts; None skips some on the very first start, as the rules say.
+            meter: Counts what is done; None counts for nobody.
         """
         self.tally = Tally()
-        self._slack = slack
+        meter = meter or SlackMeter()
+        meter.watch(self.tally, self._waiting, lambda: len(self._stopped_channels()))
+        self._vital = meter.vital
+        self._vital.lacks(_JOURNAL)
+        self._slack = meter.metered(slack)
         self._rules = rules
         self._usual = channel
         self._of_watch = dict(of_watch or {}) if slack.edits else {}
@@ -110,6 +118,7 @@ class Consumer:
         loop = asyncio.get_running_loop()
         report_at = loop.time() + _REPORT_S
         while not stop.is_set():
+            self._vital.turned()
             now = datetime.now(UTC)
             couriers = self._couriers.values()
             full = (
@@ -146,6 +155,7 @@ class Consumer:
                 await self._journal.load(bootstrap)
             except BrokerError as exc:
                 log.warning("outcome=journal_not_read why=%r", str(exc))
+                self._vital.turned()  # it waits for the broker; a restart would not help
                 await asyncio.sleep(1)
             else:
                 break
@@ -153,6 +163,7 @@ class Consumer:
             first = datetime.now(UTC) - timedelta(hours=self._rules.first_hours)
             self._oldest = max(self._oldest, first)
         self._loaded.set()
+        self._vital.has(_JOURNAL)
 
     async def _take(self, record: Record) -> None:
         self._progress.take(record.partition, record.offset)
@@ -221,6 +232,7 @@ class Consumer:
     async def _drop(self, partitions: frozenset[int]) -> None:
         self._generation += 1
         self._loaded.clear()
+        self._vital.lacks(_JOURNAL)
         for courier in list(self._couriers.values()):
             await courier.drop(partitions)
         self._progress.drop(partitions)
@@ -235,9 +247,14 @@ class Consumer:
         await self._commit(reader)
 
     def _report(self) -> None:
-        waiting = sum(len(courier.queue) for courier in self._couriers.values())
-        stopped = [f"{name}:{c.stopped_by}" for name, c in self._couriers.items() if c.stopped_by]
-        log.info("%s waiting=%d stopped=%s", self.tally.line(), waiting, ",".join(stopped) or "-")
+        stopped = ",".join(self._stopped_channels()) or "-"
+        log.info("%s waiting=%d stopped=%s", self.tally.line(), self._waiting(), stopped)
+
+    def _waiting(self) -> int:
+        return sum(len(courier.queue) for courier in self._couriers.values())
+
+    def _stopped_channels(self) -> list[str]:
+        return [f"{name}:{c.stopped_by}" for name, c in self._couriers.items() if c.stopped_by]
 
 
 def _dead_letter(record: Record, why: str) -> DeadLetter:

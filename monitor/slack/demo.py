@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.errors import BrokerError
 from monitor.kafka.bootstrap import resolve_bootstrap
+from monitor.secret import Secret
 from monitor.settings import Settings
-from monitor.slack.client import Bot, Secret, open_http
+from monitor.slack.client import Bot, open_http
 from monitor.slack.consumer import Consumer
 from monitor.slack.courier import Courier, Hooks
 from monitor.slack.journal import Entry, Journal

@@ -9,6 +9,7 @@ from monitor.alerts import load_policy
 from monitor.settings import Settings
 from monitor.slack.client import Bot, open_http, slack_of
 from monitor.slack.consumer import WEBHOOK, Consumer
+from monitor.slack.metrics import SlackMeter
 from monitor.slack.rules import SlackRules, load_rules
 from monitor.slack.tally import Tally
 
@@ -21,6 +22,7 @@ async def run_slack(
     stop: asyncio.Event,
     member: str | None = None,
     rules: SlackRules | None = None,
+    meter: SlackMeter | None = None,
 ) -> Tally:
     """Tell Slack until `stop` is set, and return what was done.
 
@@ -30,6 +32,7 @@ async def run_slack(
         stop: Set it to end.
         member: A fixed name of this process in the group.
         rules: Instead of those of the file.
+        meter: Counts what is done; None counts for nobody.
 
     Raises:
         ConfigError: Settings, rules or policy have faults.
@@ -42,6 +45,7 @@ async def run_slack(
         bot = isinstance(slack, Bot)
         if not bot and (of_watch or any(route.channel for route in rules.routes)):
             log.warning("outcome=one_channel hint='a webhook knows one channel: routes need a bot'")
-        consumer = Consumer(slack, rules, settings.slack.channel if bot else WEBHOOK, of_watch)
+        channel = settings.slack.channel if bot else WEBHOOK
+        consumer = Consumer(slack, rules, channel, of_watch, meter=meter)
         await consumer.run(bootstrap, stop, member)
         return consumer.tally

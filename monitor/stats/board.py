@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from monitor.feeds.condition import CONDITIONS, Condition, FeedHealth
 from monitor.messages import Alert, Count
-from monitor.stats.health import CONDITIONS, Condition, FeedHealth, Pulse
+from monitor.stats.health import Pulse
 from monitor.stats.row import Row, Series, row_of, series_of
 
 KEPT_ALERTS = 500

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from monitor.errors import BrokerError, MessageError
+from monitor.feeds.condition import FeedHealth, health_of
 from monitor.feeds.state import FeedState
 from monitor.kafka.client import Record, read_topic
 from monitor.kafka.gauge import Gauge, open_gauge
 from monitor.messages import Alert, Count
 from monitor.stats.board import Board
-from monitor.stats.health import FeedHealth, Pulse, articles_per_s, health_of
+from monitor.stats.health import Pulse, articles_per_s
 from monitor.topics import (
     ALERTS,
     ARTICLES,

@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Input, Static
 
+from monitor.feeds.condition import CONDITIONS, FeedHealth
 from monitor.messages import Alert
 from monitor.stats.board import Board
-from monitor.stats.health import CONDITIONS, FeedHealth
 from monitor.stats.row import Row
 from monitor.stats.table import BARS
 from monitor.top import columns, lines

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from rich.style import Style
 from rich.text import Text
 
+from monitor.feeds.condition import FeedHealth
 from monitor.messages import Alert, Severity
 from monitor.stats.board import Board
-from monitor.stats.health import FeedHealth
 from monitor.stats.places import place_name
 from monitor.stats.row import Row
 from monitor.stats.table import BARS, ago, sparkline

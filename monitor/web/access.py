@@ -10,10 +10,10 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from monitor.errors import ConfigError
+from monitor.ops.loopback import asked_for, is_loopback, names_of
 from monitor.settings import WebSettings
 
 COOKIE = "newsmon"
@@ -76,7 +76,7 @@ class Access:
             open_to_all: Whether the path needs no token.
         """
         host = headers.get("Host", "")
-        if self.hosts and _name(host) not in self.hosts:
+        if self.hosts and asked_for(host) not in self.hosts:
             # A page elsewhere that points its own name at this machine ends here.
             return Refusal(421, "this server is not known by that name")
         origin = headers.get("Origin")
@@ -102,27 +102,10 @@ def access_for(settings: WebSettings) -> Access:
     if settings.token and len(settings.token) < SHORTEST_TOKEN:
         raise ConfigError(f"web.token: expected at least {SHORTEST_TOKEN} characters")
     if is_loopback(settings.host):
-        return Access(
-            frozenset({"localhost", "127.0.0.1", "::1", settings.host.lower()}), settings.token
-        )
+        return Access(names_of(settings.host), settings.token)
     if not settings.token:
         raise ConfigError(
             f"web.host: {settings.host} is open to other machines, which needs web.token "
             "(NEWSMON_WEB_TOKEN); 127.0.0.1 needs none"
         )
     return Access(frozenset(), settings.token)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine alone."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _name(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""

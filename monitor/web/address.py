@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from monitor.web.access import is_loopback
+from monitor.ops.loopback import is_loopback
 
 log = logging.getLogger("newsmon.web")
 

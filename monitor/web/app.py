@@ -13,12 +13,13 @@ import orjson
 from aiohttp import web
 
 from monitor.messages import Label, Severity, Status
+from monitor.ops.registry import exposition, new_registry
 from monitor.stats.board import Board
 from monitor.stats.places import place_names
 from monitor.web import view
 from monitor.web.access import COOKIE, HEADERS, Access
 from monitor.web.hub import Hub
-from monitor.web.metrics import metrics
+from monitor.web.metrics import BoardMetrics
 from monitor.web.openapi import document
 
 _STATIC = Path(__file__).parent / "static"
@@ -73,6 +74,8 @@ class _Server:
     def __init__(self, board: Board, hub: Hub) -> None:
         self._board = board
         self._hub = hub
+        self._registry = new_registry("web")
+        self._registry.register(BoardMetrics(board, hub, lambda: datetime.now(UTC)))
 
     async def alerts(self, request: web.Request) -> web.StreamResponse:
         wanted = {name: request.query[name] for name in view.FILTERS if name in request.query}
@@ -118,9 +121,8 @@ class _Server:
         return web.Response(text=f"{why or 'ok'}\n", status=503 if why else 200)
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
-        text = metrics(self._board, self._hub, datetime.now(UTC))
-        answer = web.Response(text=text)
-        answer.headers["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
+        body, content_type = exposition(self._registry, request.headers.get("Accept", ""))
+        answer = web.Response(body=body, headers={"Content-Type": content_type})
         answer.enable_compression()
         return answer
 

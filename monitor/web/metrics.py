@@ -1,97 +1,110 @@
-"""PURE: board -> Prometheus text, format 0.0.4."""
+"""PURE: board -> what the page tells Prometheus."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from importlib.metadata import version
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from monitor.stats.board import Board
+from monitor.stats.health import Pulse
 from monitor.topics import WORKERS
 from monitor.web.hub import Hub
 
-Sample = tuple[Mapping[str, str], float]
+Sample = tuple[tuple[str, ...], float]
+"""The label values, in the order of the family's labels, and the value."""
 
 
-def metrics(board: Board, hub: Hub, now: datetime) -> str:
-    """Write all metrics."""
-    return "".join(_family(*family) for family in _families(board, hub, now))
+class BoardMetrics(Collector):
+    """All that a board and its page know, read anew at each request.
 
+    Args:
+        board: What is shown.
+        hub: Who looks at it.
+        now: The time (UTC).
+    """
 
-def _families(
-    board: Board, hub: Hub, now: datetime
-) -> Iterable[tuple[str, str, str, Iterable[Sample]]]:
-    pulse = board.pulse
-    yield "newsmon_build_info", "gauge", "1, with the version", [({"version": _version()}, 1)]
-    yield (
-        "newsmon_broker_up",
-        "gauge",
-        "1 while the broker answers",
-        [({}, float(pulse is not None and not board.trouble))],
-    )
-    if pulse:
-        yield (
-            "newsmon_topic_records_total",
-            "counter",
-            "records ever written to a topic",
-            [({"topic": name}, n) for name, n in pulse.written.items()],
+    def __init__(self, board: Board, hub: Hub, now: Callable[[], datetime]) -> None:
+        self._board = board
+        self._hub = hub
+        self._now = now
+
+    def collect(self) -> Iterable[Metric]:
+        """Write all families."""
+        now, board, hub = self._now(), self._board, self._hub
+        pulse = board.pulse
+        yield _gauge(
+            "newsmon_broker_up",
+            "1 while the broker answers",
+            [((), float(pulse is not None and not board.trouble))],
         )
-        yield (
-            "newsmon_consumer_lag_records",
-            "gauge",
-            "records that a consumer group has still to do",
-            [({"group": WORKERS, "topic": name}, n) for name, n in pulse.lag.items()],
+        if pulse:
+            yield from _flow(pulse)
+        yield _gauge(
+            "newsmon_feeds",
+            "feeds by how they are",
+            [((condition,), n) for condition, n in board.feed_conditions(now).items()],
+            "condition",
         )
-        yield (
-            "newsmon_dlq_messages_total",
-            "counter",
-            "records that could not be read",
-            [({}, pulse.dead_letters)],
+        yield _gauge(
+            "newsmon_feed_last_success_timestamp_seconds",
+            "when a feed was last polled without fault",
+            [((f.feed_id,), f.last_good_at) for f in board.feeds.values() if f.last_good_at],
+            "feed",
         )
-    yield (
-        "newsmon_feeds",
-        "gauge",
-        "feeds by how they are",
-        [({"condition": c}, n) for c, n in board.feed_conditions(now).items()],
+        yield _gauge(
+            "newsmon_mentions",
+            "reports in the last 24 hours",
+            [((r.label, r.place), r.mentions("24h")) for r in board.rows(now)],
+            "label",
+            "place",
+        )
+        yield _gauge("newsmon_web_readers", "open live connections", [((), len(hub.readers))])
+        yield _counter(
+            "newsmon_web_events",
+            "events handed to readers",
+            [((name,), n) for name, n in hub.sent.items()],
+            "event",
+        )
+        yield _counter(
+            "newsmon_web_slow_readers",
+            "times that a slow reader was sent back to the newest state",
+            [((), hub.dropped + sum(reader.dropped for reader in hub.readers))],
+        )
+
+
+def _flow(pulse: Pulse) -> Iterator[Metric]:
+    yield _counter(
+        "newsmon_topic_records",
+        "records ever written to a topic",
+        [((name,), n) for name, n in pulse.written.items()],
+        "topic",
     )
-    yield (
-        "newsmon_feed_last_success_timestamp_seconds",
-        "gauge",
-        "when a feed was last polled without fault",
-        [({"feed": f.feed_id}, f.last_good_at) for f in board.feeds.values() if f.last_good_at],
+    yield _gauge(
+        "newsmon_consumer_lag_records",
+        "records that a consumer group has still to do",
+        [((WORKERS, name), n) for name, n in pulse.lag.items()],
+        "group",
+        "topic",
     )
-    yield (
-        "newsmon_mentions",
-        "gauge",
-        "reports in the last 24 hours",
-        [({"label": r.label, "place": r.place}, r.mentions("24h")) for r in board.rows(now)],
-    )
-    yield "newsmon_web_readers", "gauge", "open live connections", [({}, len(hub.readers))]
-    yield (
-        "newsmon_web_events_total",
-        "counter",
-        "events handed to readers",
-        [({"event": name}, n) for name, n in hub.sent.items()],
-    )
-    yield (
-        "newsmon_web_slow_readers_total",
-        "counter",
-        "times that a slow reader was sent back to the newest state",
-        [({}, hub.dropped + sum(reader.dropped for reader in hub.readers))],
+    yield _counter(
+        "newsmon_dlq_messages", "records that could not be read", [((), pulse.dead_letters)]
     )
 
 
-def _family(name: str, kind: str, about: str, samples: Iterable[Sample]) -> str:
-    lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
-    for labels, value in samples:
-        inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        lines.append(f"{name}{{{inside}}} {value:.15g}" if inside else f"{name} {value:.15g}")
-    return "\n".join(lines) + "\n"
+def _gauge(name: str, about: str, samples: Iterable[Sample], *labels: str) -> Metric:
+    return _filled(GaugeMetricFamily(name, about, labels=labels), samples)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _counter(name: str, about: str, samples: Iterable[Sample], *labels: str) -> Metric:
+    return _filled(CounterMetricFamily(name, about, labels=labels), samples)
 
 
-def _version() -> str:
-    return version("newsmon")
+def _filled(
+    family: GaugeMetricFamily | CounterMetricFamily, samples: Iterable[Sample]
+) -> GaugeMetricFamily | CounterMetricFamily:
+    for values, value in samples:
+        family.add_metric(values, value)
+    return family

@@ -13,11 +13,11 @@ import orjson
 from aiohttp import web
 
 from monitor.errors import MachineError
+from monitor.feeds.condition import FeedHealth
 from monitor.kafka.client import Record
 from monitor.messages import Alert, Count
 from monitor.settings import WebSettings
 from monitor.stats.board import Board
-from monitor.stats.health import FeedHealth
 from monitor.stats.reader import keep_filled
 from monitor.stats.row import Row
 from monitor.web import view

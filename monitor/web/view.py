@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from monitor.feeds.condition import FeedHealth
 from monitor.messages import Alert, Severity
 from monitor.stats.board import Board
-from monitor.stats.health import FeedHealth, when
+from monitor.stats.health import when
 from monitor.stats.places import place_name
 from monitor.stats.row import Row
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from monitor.cli import COMMANDS
+from monitor.cli import COMMANDS, main
+from monitor.settings import Settings, load_settings
 
-yaml = pytest.importorskip("yaml", reason="no PyYAML to read docker-compose.yml with")
 ROOT = Path(__file__).parents[2]
+ROLES = ("poller", "worker", "slack", "web")
 
 
 @pytest.fixture
@@ -64,7 +66,57 @@ def test_whoever_waits_waits_for_something_that_can_come(compose: dict[str, Any]
                 assert "healthcheck" in services[name]
             else:
                 assert services[name]["restart"] == "no"
-    assert "healthcheck" in services["web"]
+
+
+def settings_of(service: dict[str, Any]) -> Settings:
+    """Return what a role makes of its environment, empty variables left out."""
+    given = {name: str(value) for name, value in service["environment"].items()}
+    return load_settings(environ={k: v for k, v in given.items() if not v.startswith("${")})
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_every_role_is_asked_where_it_answers(compose: dict[str, Any], name: str) -> None:
+    """The check runs inside the container: its port is the one that the role listens on."""
+    service = compose["services"][name]
+    check = service["healthcheck"]
+    program, flag, code = check["test"][1:]
+    port, path = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)'", code)[0]
+
+    assert (check["test"][0], program, flag) == ("CMD", "python", "-c")
+    compile(code, name, "exec")
+    if name == "web":
+        assert port == service["command"][service["command"].index("--port") + 1]
+    else:
+        assert int(port) == settings_of(service).metrics.port
+    assert path == "/readyz"
+    assert {check[key][-1] for key in ("interval", "timeout", "start_period")} == {"s"}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_every_role_understands_its_environment_and_command(
+    compose: dict[str, Any], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every variable is a setting, and every option one of the command."""
+    service = compose["services"][name]
+
+    assert settings_of(service).bootstrap_servers == ("kafka:9094",)
+    known = {f"NEWSMON_{n}".upper() for n in _setting_names()}
+    assert set(service["environment"]) <= known
+    with pytest.raises(SystemExit) as ended:
+        main([*service["command"], "--help"])
+    assert ended.value.code == 0
+    offered = capsys.readouterr().out
+    assert all(word in offered for word in service["command"] if word.startswith("--"))
+
+
+def _setting_names() -> set[str]:
+    sections = {name: getattr(Settings(), name) for name in Settings.model_fields}
+    inner = {
+        f"{name}_{key}"
+        for name, section in sections.items()
+        for key in getattr(type(section), "model_fields", ())
+    }
+    return inner | set(sections)
 
 
 def test_volumes_and_secrets_that_are_used_are_declared(compose: dict[str, Any]) -> None:

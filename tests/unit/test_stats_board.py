@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.counts import rolled
+from monitor.feeds.condition import health_of
 from monitor.feeds.state import FeedState
 from monitor.messages import Bucket
 from monitor.stats.board import Board
-from monitor.stats.health import Pulse, articles_per_s, health_of
+from monitor.stats.health import Pulse, articles_per_s
 from monitor.stats.row import count_of, row_of, series_of
 from tests.boards import CLAIM, DENIAL, NOW, alert, board, count, feed
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from monitor.errors import ConfigError
+from monitor.ops.loopback import is_loopback
 from monitor.settings import WebSettings
-from monitor.web.access import access_for, is_loopback
+from monitor.web.access import access_for
 from monitor.web.address import url_of
 
 LOCAL = access_for(WebSettings())

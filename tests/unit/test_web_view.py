@@ -8,13 +8,15 @@ from pathlib import Path
 
 import orjson
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from monitor.messages import Alert
 from monitor.settings import CONFIG_DIR, read_toml
+from monitor.stats.board import Board
 from monitor.stats.places import place_names
 from monitor.web import view
 from monitor.web.hub import Hub
-from monitor.web.metrics import metrics
+from monitor.web.metrics import BoardMetrics
 from monitor.web.openapi import document
 from tests.boards import CLAIM, DENIAL, NOW, alert, board, feed
 
@@ -69,11 +71,17 @@ def test_feeds_in_trouble_come_first() -> None:
     assert found == [("tribune", "failing"), ("aftonblad", "ok"), ("gazette", "ok")]
 
 
+def metrics(made: Board, hub: Hub) -> str:
+    registry = CollectorRegistry()
+    registry.register(BoardMetrics(made, hub, lambda: NOW))
+    return generate_latest(registry).decode()
+
+
 def test_metrics_are_prometheus_text() -> None:
     """Every line is a comment or a sample, and every name is announced with its type."""
     made = board()
     made.add(feed(feed_id='odd "quoted\\name'))
-    text = metrics(made, Hub(), NOW)
+    text = metrics(made, Hub())
     sample = re.compile(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*\})? \S+')
     typed = set(re.findall(r"^# TYPE (\S+) (?:gauge|counter)$", text, re.MULTILINE))
 
@@ -82,10 +90,10 @@ def test_metrics_are_prometheus_text() -> None:
         assert line.startswith("# ") or found, line
         if found:
             assert found[1] in typed
-    assert 'newsmon_consumer_lag_records{group="newsmon",topic="articles"} 0' in text
-    assert 'newsmon_feeds{condition="failing"} 1' in text
-    assert 'newsmon_mentions{label="deployment",place="IS"} 4' in text
-    assert "newsmon_broker_up 1" in text
+    assert 'newsmon_consumer_lag_records{group="newsmon",topic="articles"} 0.0' in text
+    assert 'newsmon_feeds{condition="failing"} 1.0' in text
+    assert 'newsmon_mentions{label="deployment",place="IS"} 4.0' in text
+    assert "newsmon_broker_up 1.0" in text
 
 
 def test_the_metrics_say_when_the_broker_is_away() -> None:
@@ -93,7 +101,7 @@ def test_the_metrics_say_when_the_broker_is_away() -> None:
     made = board()
     made.trouble = "no broker"
 
-    assert "newsmon_broker_up 0" in metrics(made, Hub(), NOW)
+    assert "newsmon_broker_up 0.0" in metrics(made, Hub())
 
 
 def test_every_reference_of_the_openapi_document_has_a_target() -> None:

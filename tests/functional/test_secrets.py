@@ -1,10 +1,13 @@
-"""No secret of Slack's is ever shown."""
+"""No secret is ever shown: not by settings, not by errors, not by any command or role."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
+import re
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -12,16 +15,76 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ConfigError
-from monitor.settings import SlackSettings, load_settings
+from monitor.secret import Secret
+from monitor.settings import Settings, SlackSettings, load_settings
 from monitor.slack.blocks import story_message
-from monitor.slack.client import Bot, Secret, Webhook, open_http, secret_of, slack_of
+from monitor.slack.client import Bot, Webhook, open_http, secret_of, slack_of
 from monitor.slack.journal import Intent
 from monitor.slack.peer import SlackPeer
 from monitor.slack.samples import sample_alert
+from tests import ROOT
 from tests.samples import NOW
 
 PLANTED = "xoxb-1234-PLANTED-SECRET"
 HOOK = "http://127.0.0.1:1/services/T000/B000/PLANTED-SECRET"
+
+SECRETS = [
+    (section, name)
+    for section, found in Settings.model_fields.items()
+    for name, field in getattr(found.annotation, "model_fields", {}).items()
+    if not field.repr
+]
+"""Every setting that says of itself that it is a secret."""
+
+EVERYWHERE = {
+    **{f"NEWSMON_{section}_{name}".upper(): PLANTED for section, name in SECRETS},
+    "NEWSMON_SLACK_WEBHOOK_URL": HOOK,
+    "NEWSMON_SLACK_CHANNEL": "C0ALERTS01",
+    "NEWSMON_SLACK_API_URL": "http://127.0.0.1:1/",
+    "NEWSMON_WEB_HOST": "0.0.0.0",
+    "NEWSMON_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    "NEWSMON_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+    "NEWSMON_KAFKA_SASL_USERNAME": "newsmon",
+    "NEWSMON_LOG_LEVEL": "debug",
+}
+"""An environment with a secret in every place that takes one, and nobody who answers."""
+
+
+def test_the_settings_know_which_of_them_are_secrets():
+    """Whatever is named like one is one; a new secret is found here before it is shown."""
+    named = {
+        (section, name)
+        for section, found in Settings.model_fields.items()
+        for name in getattr(found.annotation, "model_fields", {})
+        if any(word in name for word in ("token", "password", "secret", "webhook_url"))
+        and not name.endswith("_file")
+    }
+
+    assert named == set(SECRETS)
+    assert {"bot_token", "webhook_url", "token", "sasl_password"} <= {name for _, name in named}
+
+
+def test_all_settings_together_do_not_show_a_secret():
+    """Neither whole nor section by section."""
+    settings = load_settings(environ=EVERYWHERE)
+    sections = [getattr(settings, name) for name in Settings.model_fields]
+
+    assert "PLANTED" not in f"{settings!r} {settings} {sections!r} {sections}"
+    for section, name in SECRETS:
+        assert "PLANTED" in getattr(getattr(settings, section), name)
+
+
+@pytest.mark.parametrize(("section", "name"), SECRETS)
+def test_a_secret_of_the_wrong_kind_is_named_and_not_quoted(
+    tmp_path: Path, section: str, name: str
+):
+    """As a list, as a table, and beside a key that nobody knows."""
+    path = tmp_path / "newsmon.toml"
+    for value in ('["PLANTED"]', '{x = "PLANTED"}', f'"{PLANTED}"\nnobody = 1'):
+        path.write_text(f"[{section}]\n{name} = {value}\n", "utf-8")
+        with pytest.raises(ConfigError, match=rf"{section}\.(\w+)") as caught:
+            load_settings(path, environ={})
+        assert "PLANTED" not in str(caught.value)
 
 
 def test_settings_and_secrets_do_not_show_themselves():
@@ -103,7 +166,7 @@ async def test_the_first_line_of_the_file_is_the_secret(tmp_path: Path):
 
 async def command(*words: str, **environ: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "monitor.cli", "slack", *words,
+        sys.executable, "-m", "monitor.cli", *words,
         env={**os.environ, **environ},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
@@ -121,11 +184,15 @@ async def test_the_test_command_sends_a_sample_and_explains_each_error():
         "NEWSMON_SLACK_CHANNEL": "alerts",
     }
     results = {
-        "sent": await command("test", **good),
-        "wrong": await command("test", **{**good, "NEWSMON_SLACK_BOT_TOKEN": "PLANTED-other"}),
-        "nowhere": await command("test", **{**good, "NEWSMON_SLACK_CHANNEL": "nowhere"}),
-        "offline": await command("test", **{**good, "NEWSMON_SLACK_API_URL": "http://127.0.0.1:1"}),
-        "unset": await command("test"),
+        "sent": await command("slack", "test", **good),
+        "wrong": await command(
+            "slack", "test", **{**good, "NEWSMON_SLACK_BOT_TOKEN": "PLANTED-other"}
+        ),
+        "nowhere": await command("slack", "test", **{**good, "NEWSMON_SLACK_CHANNEL": "nowhere"}),
+        "offline": await command(
+            "slack", "test", **{**good, "NEWSMON_SLACK_API_URL": "http://127.0.0.1:1"}
+        ),
+        "unset": await command("slack", "test"),
     }
     await peer.stop()
 
@@ -143,3 +210,58 @@ async def test_the_test_command_sends_a_sample_and_explains_each_error():
     for _, text in results.values():
         assert "PLANTED" not in text
         assert "Traceback" not in text
+
+
+ROLES = {
+    "poll": ["poll"],
+    "worker": ["worker"],
+    "slack": ["slack"],
+    "web": ["web", "--port", "0"],
+    "up": ["up", "--headless"],
+    "status": ["status", "--json"],
+    "doctor": ["doctor", "--json"],
+}
+
+ONE_AFTER_ANOTHER = """
+import json, sys
+import agents.__main__, monitor.kafka.bootstrap
+from monitor.cli import main
+monitor.kafka.bootstrap._SECONDS = 0.2  # nobody will answer
+for words in json.loads(sys.argv[1]):
+    print("=====", words[0])
+    sys.argv = words
+    try:
+        # `newsmon worker` would become another program.
+        code = agents.__main__.main() if words[0] == "worker" else main(words)
+    except SystemExit as exc:
+        code = exc.code
+    print("-----", code)
+"""
+"""All of them in one process: what they import is loaded once."""
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """Run every role, and the commands that look at them, where no broker answers."""
+    data_dir = str(tmp_path_factory.mktemp("secrets"))
+    asked = json.dumps([[*words, "--data-dir", data_dir] for words in ROLES.values()])
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", ONE_AFTER_ANOTHER, asked],
+        env={**os.environ, **EVERYWHERE}, cwd=ROOT, timeout=120, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True,
+    )  # fmt: skip
+    found = re.findall(r"^===== (\w+)\n(.*?)^----- (\d+)$", done.stdout, re.DOTALL | re.MULTILINE)
+    return {name: (int(code), text) for name, text, code in found}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_no_role_shows_a_secret_when_nothing_works(spoken: dict[str, tuple[int, str]], name: str):
+    """All logs on, every secret set, nobody answers: it says what is wrong and ends."""
+    code, text = spoken[name]
+
+    assert code == 1
+    assert text
+    assert "PLANTED" not in text
+    assert "Traceback" not in text
+    if name != "status":
+        assert "127.0.0.1:1" in text
