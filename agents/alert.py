@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.outbox import Outbox
 from agents.parts import PartedRows
 from monitor.alerts import PlaceState, Policy, add_burst, update_stories
-from monitor.messages import Mention
-from monitor.topics import ALERTS
+from monitor.kafka.told import Told
+from monitor.messages import Alert, Mention
+from monitor.topics import ALERTS, partition_of
 
 
 class Alerting:
@@ -17,12 +19,22 @@ class Alerting:
     A row holds the stories of one place, a part each, and in its head the offset of the newest
     mention in it and the story that this mention went to: after a crash, a mention that the row
     already has changes nothing.
+
+    While the tables are made anew from kept mentions, the alerts that subscribers have are not sent
+    again; what comes after them has a greater revision than they have seen.
     """
 
-    def __init__(self, table: Any, policy: Policy, outbox: Outbox) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        table: Any,  # noqa: ANN401 - a Faust table
+        policy: Policy,
+        outbox: Outbox,
+        told: Told | None = None,
+    ) -> None:
         self._rows = PartedRows(table)
         self._policy = policy
         self._outbox = outbox
+        self._told = told or Told()
 
     async def take(self, mention: Mention, offset: int) -> str:
         """File a mention, publish what is new, and return the id of its story.
@@ -34,9 +46,9 @@ class Alerting:
         if offset <= head.get("offset", -1):
             return str(head["story"])
         before = self._state(mention.place)
-        after, outcome = update_stories(before, mention, self._policy)
-        for alert in outcome.alerts:
-            await self._outbox.send(ALERTS, alert, mention.seen_at)
+        known = self._known(mention, offset)
+        after, outcome = update_stories(before, mention, self._policy, known or {})
+        await self._tell(outcome.alerts, mention, known)
         marks = {"offset": offset, "story": outcome.story_id, "burst": head.get("burst", -1)}
         await self._store(mention.place, marks, before, after)
         return outcome.story_id
@@ -47,11 +59,22 @@ class Alerting:
         if head["burst"] == offset:
             return
         before = self._state(mention.place)
-        after, outcome = add_burst(before, story_id, text, self._policy)
-        for alert in outcome.alerts:
-            await self._outbox.send(ALERTS, alert, mention.seen_at)
+        known = self._known(mention, offset)
+        after, outcome = add_burst(before, story_id, text, self._policy, known or {})
+        await self._tell(outcome.alerts, mention, known)
         marks = {"offset": head["offset"], "story": head["story"], "burst": offset}
         await self._store(mention.place, marks, before, after)
+
+    def _known(self, mention: Mention, offset: int) -> Mapping[str, int] | None:
+        """Return the revisions that subscribers have; None where they have this mention's, too."""
+        told = self._told.includes(partition_of(mention.place), offset)
+        return None if told else self._told.revisions
+
+    async def _tell(
+        self, alerts: Sequence[Alert], mention: Mention, known: Mapping[str, int] | None
+    ) -> None:
+        for alert in alerts if known is not None else ():
+            await self._outbox.send(ALERTS, alert, mention.seen_at)
 
     def _state(self, place: str) -> PlaceState:
         known: PlaceState | None = self._rows.remembered(place)

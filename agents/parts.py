@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-_APART = "\t"  # in no code and no id
+from agents.formats import APART, FORMAT
 
 
 class PartedRows:
@@ -56,7 +56,7 @@ class PartedRows:
             KeyError: The row has no part of this name.
         """
         fresh = self._table[key]["fresh"]
-        return fresh[name] if name in fresh else self._table[key + _APART + name]
+        return fresh[name] if name in fresh else self._table[key + APART + name]
 
     async def write(
         self,
@@ -76,8 +76,13 @@ class PartedRows:
         before = self._table.get(key) or {"fresh": {}, "gone": []}
         for name, part in before["fresh"].items():
             if name not in changed and name not in gone:
-                self._table[key + _APART + name] = part
+                self._table[key + APART + name] = part
         for name in before["gone"]:
-            self._table.pop(key + _APART + name, None)
-        self._table[key] = {"head": dict(head), "fresh": dict(changed), "gone": list(gone)}
+            self._table.pop(key + APART + name, None)
+        self._table[key] = {
+            "format": FORMAT,
+            "head": dict(head),
+            "fresh": dict(changed),
+            "gone": list(gone),
+        }
         await self._table.flushed()

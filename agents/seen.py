@@ -11,6 +11,8 @@ from collections import defaultdict, deque
 from datetime import datetime, timedelta
 from typing import Any
 
+from agents.formats import refuse_unreadable
+
 KEPT = timedelta(days=8)
 """How long an id is remembered: the longest window and a day."""
 
@@ -27,7 +29,12 @@ class SeenMentions:
         table.on_recover(self.rebuild)
 
     async def rebuild(self) -> None:
-        """Order what the table holds by age, after a start or a rebalance."""
+        """Order what the table holds by age, after a start or a rebalance.
+
+        Raises:
+            FormatError: The table holds what this build cannot read.
+        """
+        refuse_unreadable("seen", self._table)
         self._by_age.clear()
         for mention_id, (second, partition) in sorted(
             self._table.items(), key=lambda item: item[1][0]

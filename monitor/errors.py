@@ -9,6 +9,7 @@ line and exits with `exit_code`, never with a traceback.
     ├── BrokerError        no broker, or one that cannot be used
     ├── MessageError       bytes on a topic that are no valid message
     ├── ModelError         the detector's weights are missing or damaged
+    ├── FormatError        data or tables that this newsmon cannot go on with
     └── FeedError          one feed, one poll
         ├── FetchError     no usable HTTP answer
         └── ParseError     bytes that are no feed
@@ -61,6 +62,15 @@ class MessageError(NewsmonError):
 
 class ModelError(NewsmonError):
     """The detector's weights are missing, damaged or of another version."""
+
+    exit_code = 2
+
+
+class FormatError(NewsmonError):
+    """Data or tables that this newsmon cannot go on with, for instance of another format.
+
+    Starting it again does not help.
+    """
 
     exit_code = 2
 

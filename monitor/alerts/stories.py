@@ -15,7 +15,9 @@ every order of the reports, as long as they fall into the same stories (see `abs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from monitor.alerts.absorb import absorb, begin, short
 from monitor.alerts.face import MINOR, alert_of, reason_for, what_is_told
@@ -26,6 +28,11 @@ from monitor.messages import Alert, Mention
 
 _HOUR, _MINUTE = 3600.0, 60.0
 
+Told = Mapping[str, int]
+"""The newest revision that subscribers have, by story id: no smaller number is given again."""
+
+_NOTHING: Told = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -35,8 +42,8 @@ class Outcome:
         story_id: The story that it reports.
         alerts: New revisions: of that story first, then of those linked to it.
         reason: The reason of the first alert; without one `repeat` (the mention was there
-            already), `nothing_new`, or `suppressed:min_outlets`, `suppressed:quiet`,
-            `suppressed:silenced`.
+            already), `nothing_new`, or `suppressed:min_outlets`, `suppressed:doubtful`,
+            `suppressed:quiet`, `suppressed:silenced`.
     """
 
     story_id: str
@@ -45,7 +52,7 @@ class Outcome:
 
 
 def update_stories(
-    state: PlaceState, mention: Mention, policy: Policy
+    state: PlaceState, mention: Mention, policy: Policy, told: Told = _NOTHING
 ) -> tuple[PlaceState, Outcome]:
     """Put a mention into its story and say what is to be told.
 
@@ -53,6 +60,7 @@ def update_stories(
         state: The stories of the mention's place; it is not changed.
         mention: A mention that was not passed before; the moment is its `seen_at`.
         policy: The analyst's rules.
+        told: For stories that were made anew from their reports: perhaps in fewer revisions.
     """
     for story in state.stories:
         if short(mention.id) in story.ids:
@@ -63,12 +71,12 @@ def update_stories(
     )
     story = find_story(state.stories, mention, rules) or begin(mention)
     story = absorb(story, mention, _trusted(mention, policy))
-    state, outcome = _told(_linked(state, story, mention, policy), story.id, policy)
+    state, outcome = _told(_linked(state, story, mention, policy), story.id, policy, told)
     return state.bounded(), outcome
 
 
 def add_burst(
-    state: PlaceState, story_id: str, text: str, policy: Policy
+    state: PlaceState, story_id: str, text: str, policy: Policy, told: Told = _NOTHING
 ) -> tuple[PlaceState, Outcome]:
     """Tell a burst as a revision of the story that completed it.
 
@@ -77,6 +85,7 @@ def add_burst(
         story_id: The story of the mention at which the burst was found.
         text: For instance `9 stories in 3 h, usual 0.4`; it leads the headline of this revision.
         policy: The analyst's rules.
+        told: As for `update_stories`.
     """
     story = _by_id(state, story_id)
     if not story or not story.revision:
@@ -84,7 +93,7 @@ def add_burst(
     draft = alert_of(story, _announced(state, story), policy)
     if _silenced(draft, state.now, policy):
         return state, Outcome(story_id, (), "suppressed:silenced")
-    state, alert = _revised(state, story, draft, "burst")
+    state, alert = _revised(state, story, draft, "burst", told)
     alert = alert.model_copy(update={"headline": f"{text}: {alert.headline}"})
     return state, Outcome(story_id, (alert,), "burst")
 
@@ -102,23 +111,25 @@ def _linked(state: PlaceState, story: Story, mention: Mention, policy: Policy) -
     return state.put(story)
 
 
-def _told(state: PlaceState, story_id: str, policy: Policy) -> tuple[PlaceState, Outcome]:
+def _told(
+    state: PlaceState, story_id: str, policy: Policy, told: Told
+) -> tuple[PlaceState, Outcome]:
     """Revise the story and those linked to it where they have something new to tell."""
     story = _by_id(state, story_id)
     assert story
     alerts: list[Alert] = []
-    state, first, reason = _revise(state, story, policy)
+    state, first, reason = _revise(state, story, policy, told)
     alerts += [first] if first else []
     for link in story.links:
         other = _by_id(state, link)
         if other and other.revision and story_id not in other.shown["links"]:
-            state, alert, _ = _revise(state, other, policy)
+            state, alert, _ = _revise(state, other, policy, told)
             alerts += [alert] if alert else []
     return state, Outcome(story_id, tuple(alerts), reason)
 
 
 def _revise(
-    state: PlaceState, story: Story, policy: Policy
+    state: PlaceState, story: Story, policy: Policy, told: Told
 ) -> tuple[PlaceState, Alert | None, str]:
     draft = alert_of(story, _announced(state, story), policy)
     reason = reason_for(story, draft)
@@ -127,23 +138,27 @@ def _revise(
     held = _held_back(story, draft, reason, state.now, policy)
     if held:
         return state, None, f"suppressed:{held}"
-    state, alert = _revised(state, story, draft, reason)
+    state, alert = _revised(state, story, draft, reason, told)
     return state, alert, reason
 
 
 def _revised(
-    state: PlaceState, story: Story, draft: Alert, reason: str
+    state: PlaceState, story: Story, draft: Alert, reason: str, told: Told
 ) -> tuple[PlaceState, Alert]:
-    revision = story.revision + 1
-    told = replace(story, revision=revision, revised_at=state.now, shown=what_is_told(story, draft))
+    revision = max(story.revision, told.get(story.id, 0)) + 1
+    shown = what_is_told(story, draft)
+    story = replace(story, revision=revision, revised_at=state.now, shown=shown)
     alert = draft.model_copy(update={"revision": revision, "reason": reason})
-    return state.put(told), alert
+    return state.put(story), alert
 
 
 def _held_back(story: Story, draft: Alert, reason: str, now: float, policy: Policy) -> str | None:
     rules = policy.alerts
-    if not story.revision and story.voices < rules.min_outlets and not story.trusted:
-        return "min_outlets"
+    if not story.revision and not story.trusted:
+        if story.voices < rules.min_outlets:
+            return "min_outlets"
+        if not story.clear and story.voices < rules.doubtful_outlets:
+            return "doubtful"
     if reason in MINOR and now - story.revised_at < rules.quiet_minutes * _MINUTE:
         return "quiet"
     return "silenced" if _silenced(draft, now, policy) else None

@@ -37,6 +37,8 @@ COMMANDS: dict[str, str] = {
     "watch": "list the watches, and try changed rules on kept mentions",
     "topics": "list the topics, and create them",
     "dead-letters": "list what could not be read, and send it back",
+    "replay": "detect again in kept articles, and publish what is new",
+    "reset": "make the workers' tables anew from kept mentions",
     "schema": "print the contract: JSON Schema of a message, or AsyncAPI of all",
     "kafka": "the embedded broker: fetch, start, stop, verify, bundle",
     "check": "check settings, feeds, policy and the detector, opening nothing",
@@ -61,16 +63,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser(words).parse_args(words)
     try:
         return int(args.run(args))
-    except NewsmonError as exc:
-        for line in str(exc).splitlines():
-            print(f"newsmon: {line}", file=sys.stderr)
-        return exc.exit_code
+    except (NewsmonError, ExceptionGroup) as exc:
+        return _told(exc)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of our output went away; what is still in the buffer must not be flushed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _told(exc: Exception) -> int:
+    """Tell what went wrong and return the exit code; of tasks that fail together one is enough."""
+    fault = exc
+    while isinstance(fault, ExceptionGroup):
+        fault = fault.exceptions[0]
+    if not isinstance(fault, NewsmonError):
+        raise exc
+    for line in str(fault).splitlines():
+        print(f"newsmon: {line}", file=sys.stderr)
+    return fault.exit_code
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from monitor.messages import Alert, DeadLetter
 from monitor.review.compare import Change
+from monitor.review.redetect import Difference
 from monitor.review.thread import Report, Revision, Thread
 from monitor.text import plain
 
-_COLOUR = {"added": "green", "removed": "red", "changed": "yellow", "same": "dim"}
-_SIGN = {"added": "+", "removed": "-", "changed": "~", "same": "="}
+_COLOUR = {"added": "green", "removed": "red", "gone": "red", "changed": "yellow", "same": "dim"}
+_SIGN = {"added": "+", "removed": "-", "gone": "-", "changed": "~", "same": "="}
 
 
 def draw_thread(thread: Thread) -> Text:
@@ -49,6 +50,21 @@ def draw_change(change: Change) -> Text:
     text.append(f" {_time(alert.counts.last_seen)}  {_summary(alert)}  {alert.id}", "not bold")
     text.append(f"\n    {plain(alert.headline)}", "default")
     for name, (before, after) in change.fields.items():
+        text.append(f"\n    {name}: {plain(_value(before))} → {plain(_value(after))}", "yellow")
+    return text
+
+
+def draw_difference(difference: Difference) -> Text:
+    """Write how a mention differs today."""
+    kind, mention = difference.kind, difference.mention
+    status = f"{mention.status} ".replace("_", " ") if mention.status else ""
+    who = f"{', '.join(mention.actors) or '?'} → {', '.join(mention.places) or '?'}"
+    text = Text(f"{_SIGN[kind]} {kind:8}", _COLOUR[kind])
+    text.append(f" {_time(mention.seen_at)}  ", "not bold")
+    text.append(plain(f"{mention.label} {status}{who}  {mention.id}"), "not bold")
+    sentence = plain(f"“{mention.evidence.sentence}” [{mention.outlet}]")
+    text.append(f"\n    {sentence}", "default")
+    for name, (before, after) in difference.fields.items():
         text.append(f"\n    {name}: {plain(_value(before))} → {plain(_value(after))}", "yellow")
     return text
 
