@@ -14,7 +14,7 @@ import pytest
 
 from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import open_producer, read_topic, send, send_value
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.kafka.gauge import group_lag
 from monitor.messages import Alert, DeadLetter
 from monitor.slack.client import Bot, Secret, open_http
@@ -23,7 +23,8 @@ from monitor.slack.peer import SlackPeer
 from monitor.slack.rules import SlackRules
 from monitor.slack.samples import sample_alert
 from monitor.topics import ALERTS, DEAD_LETTERS
-from tests.slack_chaos import Plan, run, tells
+from tests.chaos.deliveries import tells
+from tests.chaos.slack_alone import Plan, run
 
 TOKEN = "xoxb-test"
 
@@ -103,7 +104,7 @@ async def test_what_is_held_back_is_neither_committed_nor_lost(broker: str):
     assert sorted(pair for pair in told_by(peer) if pair[0] in mine) == sorted((i, 1) for i in mine)
 
 
-async def test_the_first_start_does_not_tell_history(fresh_broker: EmbeddedBroker):
+async def test_the_first_start_does_not_tell_history(fresh_broker: EmbeddedKafka):
     """Alerts from before the last 24 hours are skipped, but only where nothing was ever told."""
     bootstrap = await fresh_broker.start()
     await apply_topics(bootstrap)
@@ -160,11 +161,12 @@ async def test_two_members_share_the_alerts_and_repeat_none(broker: str):
 async def test_nothing_is_lost_when_it_is_killed_while_slack_fails(
     broker: str, tmp_path: Path, alerts: int, changes: dict[str, bool]
 ):
-    """The short form of `python -m tests.slack_chaos`: three kills, a fifth of the calls fail."""
+    """The short form of `tests.chaos.slack_alone`: three kills, a fifth of the calls fail."""
     plan = replace(Plan(alerts=alerts, kills=3, seed=3, patience_s=120), **changes)
 
-    verdict = await run(plan, broker, tmp_path)
+    outcome = await run(plan, broker, tmp_path)
 
-    assert verdict.ok, asdict(verdict)
-    assert verdict.kills == 3
-    assert plan.webhook or verdict.repeats <= verdict.marked <= 3
+    found = outcome.deliveries
+    assert found.ok, asdict(found)
+    assert outcome.kills == 3
+    assert plan.webhook or found.repeats <= found.marked <= 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import product
@@ -41,9 +42,10 @@ class Load:
         rate: Articles a second.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, text: Callable[[int], str] = sentence) -> None:
         self.published = 0
         self.rate = rate
+        self._text = text
         self._feeds: list[deque[tuple[int, str]]] = [deque(maxlen=WINDOW) for _ in range(FEEDS)]
         self._runner: web.AppRunner | None = None
         self._task: asyncio.Task[None] | None = None
@@ -98,7 +100,7 @@ class Load:
         items = "".join(
             f"<item><title>Report {n % _REPORTS}</title><link>http://load.example/{n}</link>"
             f"<guid>http://load.example/{n}</guid><pubDate>{when}</pubDate>"
-            f"<description>{sentence(n)}</description></item>"
+            f"<description>{self._text(n)}</description></item>"
             for n, when in reversed(self._feeds[int(request.match_info["feed"])])
         )
         return web.Response(

@@ -1,149 +1,165 @@
-"""Starts `newsmon up` under load, strikes, waits until all is worked off, and checks."""
+"""Leads a run: starts everything, strikes, waits until all is worked off, and has it judged."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import random
-import signal
-import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.errors import BrokerError
 from monitor.kafka.client import open_producer, read_topic, send_value
 from monitor.kafka.gauge import group_lag
-from monitor.supervisor.state import UpState, read_state
-from monitor.topics import ARTICLES, MENTIONS
-from tests.chaos.check import Verdict, check
-from tests.chaos.load import Load
+from monitor.slack.consumer import GROUP as SLACK_GROUP
+from monitor.topics import ALERTS, ARTICLES, MENTIONS, WORKERS
+from tests.chaos.check import BAD, Records, Verdict, alerts_in, judge, read_all
+from tests.chaos.deliveries import judge_deliveries
+from tests.chaos.plan import Plan, blows_of
+from tests.chaos.stage import Stage, channel_of, staged
+from tests.chaos.strike import Striker
 
-PARTS = ("worker", "poller", "broker")
-_SIGNALS = (signal.SIGKILL, signal.SIGTERM)
+Say = Callable[[str], None]
+
 _BAD_EVERY_S = 2.0
+_READ_TRIES = 5
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a run does.
+@dataclass
+class Outcome:
+    """What came of a run.
 
     Attributes:
-        blows: How many; they fall on the parts in turn, first killed then terminated.
-        rate: Articles a second.
-        workers: Worker processes.
-        seed: Decides the pauses between the blows and which worker is struck.
-        pause_s: Shortest and longest pause before a blow.
-        drain_s: How long the rest may take to be worked off.
-        parts: What is struck.
-        kill_only: Whether nothing is terminated in order.
+        verdict: What the readers found.
+        struck: Blows that struck something, by kind.
+        missed: Blows that found nothing to strike, by kind.
+        restarts: How often each role was started again.
+        drained: Whether everything was worked off in time.
     """
 
-    blows: int = 60
-    rate: float = 50.0
-    workers: int = 2
-    seed: int = 7
-    pause_s: tuple[float, float] = (3.0, 9.0)
-    drain_s: float = 300.0
-    parts: tuple[str, ...] = PARTS
-    kill_only: bool = False
+    verdict: Verdict = field(default_factory=Verdict)
+    struck: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    restarts: dict[str, int] = field(default_factory=dict)
+    drained: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether all was worked off, and nothing is lost or wrong."""
+        return self.drained and self.verdict.ok
+
+    @property
+    def shows_loss(self) -> bool:
+        """Whether something is lost or wrong for good: what still waits is not lost."""
+        return self.drained and any(self.verdict.faults.values())
 
 
-async def run(plan: Plan, data_dir: Path, say: Callable[[str], None]) -> Verdict:
-    """Carry out a plan and return what an independent reader found."""
-    load = Load(plan.rate)
-    await load.start()
-    feeds = data_dir / "feeds.toml"
-    feeds.write_text(load.feeds_toml(), "utf-8")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "monitor.cli", "up", "--headless", "--feeds", str(feeds),
-        "--workers", str(plan.workers), "--data-dir", str(data_dir),
-        stdout=asyncio.subprocess.DEVNULL, stderr=(data_dir / "up.log").open("w"),
-        env={**os.environ, "NEWSMON_WEB_ENABLED": "false"},
-    )  # fmt: skip
-    try:
-        state = await _ready(data_dir, process)
-        load.begin()
-        bad = asyncio.create_task(_bad_records(state.bootstrap_servers))
-        await _strike(plan, data_dir, load, say)
-        bad.cancel()
-        bad_records = await bad
-        await load.end()
-        say(f"{load.published} articles published; waiting for the rest to be worked off")
-        await _drained(state.bootstrap_servers, load.published, plan.drain_s)
-        return await check(state.bootstrap_servers, load.published, bad_records)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), 90)
-        await load.stop()
-
-
-async def _ready(data_dir: Path, process: asyncio.subprocess.Process) -> UpState:
-    for _ in range(1200):
-        state = read_state(data_dir)
-        if state and all(role.pid for role in state.roles):
-            return state
-        if process.returncode is not None:
-            break
-        await asyncio.sleep(0.1)
-    raise RuntimeError(f"newsmon up did not start; see {data_dir / 'up.log'}")
-
-
-async def _strike(plan: Plan, data_dir: Path, load: Load, say: Callable[[str], None]) -> None:
-    chance = random.Random(plan.seed)
-    await asyncio.sleep(5)
-    for number in range(plan.blows):
-        await asyncio.sleep(chance.uniform(*plan.pause_s))
-        part = plan.parts[number % len(plan.parts)]
-        blow = _SIGNALS[0 if plan.kill_only else number // len(plan.parts) % 2]
-        state = read_state(data_dir)
-        roles = [r for r in (state.roles if state else ()) if r.name.startswith(part) and r.pid]
-        if roles:
-            role = chance.choice(roles)
-            assert role.pid is not None
-            os.kill(role.pid, blow)
-            say(f"blow {number + 1:>3}: {signal.Signals(blow).name} {role.name}, "
-                f"{load.published} articles")  # fmt: skip
-        else:
-            say(f"blow {number + 1:>3}: {part} is down already")
-    await asyncio.sleep(3)
-
-
-async def _bad_records(bootstrap: str) -> int:
-    """Put unreadable records among the articles until cancelled; return how many arrived."""
-    sent = 0
-    async with open_producer(bootstrap) as producer:
+async def run(plan: Plan, data_dir: Path, say: Say) -> Outcome:
+    """Carry out a plan and return what independent readers found."""
+    outcome = Outcome()
+    async with staged(plan, data_dir, say) as stage:
+        striker = Striker(stage)
+        stage.load.begin()
+        if not await striker.all_work():
+            raise RuntimeError(f"not every role works; see {data_dir / 'logs'}")
+        acknowledged: set[int] = set()
+        bad = asyncio.create_task(_send_bad_records(stage.bootstrap, acknowledged))
         try:
-            while True:
-                value = b"\xff no article %d" % sent
-                await asyncio.shield(send_value(producer, ARTICLES, f"bad-{sent}", value))
-                sent += 1
-                await asyncio.sleep(_BAD_EVERY_S)
-        except asyncio.CancelledError:
-            await producer.flush()
-    count = 0
-    async for record in read_topic(bootstrap, ARTICLES, from_beginning=True, follow=False):
-        count += (record.value or b"").startswith(b"\xff")
-    return count
+            await _strike_all(plan, stage, striker, outcome, say)
+            await asyncio.sleep(3)
+        finally:
+            bad.cancel()
+            await asyncio.gather(bad, return_exceptions=True)
+        await stage.load.end()
+        published = stage.load.published
+        say(f"{published} articles published; waiting for the rest to be worked off")
+        outcome.drained = await _drained(stage.bootstrap, published, plan.drain_s)
+        outcome.restarts = stage.restarts()
+        records = await _read(stage.bootstrap)
+        roles = len(stage.roles())
+    # After everything has stopped: judging takes its time, in which the proxy passes nothing on.
+    outcome.verdict = judge(records, published, acknowledged)
+    outcome.verdict.seen["zombies"] = striker.expelled
+    _judge_deliveries(records, stage, outcome.verdict)
+    _judge_way(stage, roles, outcome.verdict)
+    return outcome
 
 
-async def _drained(bootstrap: str, published: int, patience_s: float) -> None:
+async def _strike_all(
+    plan: Plan, stage: Stage, striker: Striker, outcome: Outcome, say: Say
+) -> None:
+    for number, blow in enumerate(blows_of(plan), 1):
+        await asyncio.sleep(blow.after_s)
+        what = await striker.strike(blow)
+        (outcome.struck if what else outcome.missed)[str(blow.kind)] += 1
+        text = f"{blow.kind.action} {what}" if what else f"{blow.kind}: nothing to strike"
+        say(f"blow {number:>3}: {text}, {stage.load.published} articles")
+
+
+def _judge_deliveries(records: Records, stage: Stage, verdict: Verdict) -> None:
+    wanted = {
+        name: channel
+        for name, alert in alerts_in(records).items()
+        if (channel := channel_of(alert)) is not None
+    }
+    found = judge_deliveries(wanted, stage.slack)
+    verdict.seen["deliveries"] = found.wanted - len(found.lost)
+    verdict.repeats["deliveries"] = found.repeats
+    for kind, told in found.wrong().items():
+        verdict.note(kind, (f"{story} revision {revision}" for story, revision in told))
+
+
+def _judge_way(stage: Stage, roles: int, verdict: Verdict) -> None:
+    """See that the blows on the network could strike anybody: each role has a few connections."""
+    verdict.seen["connections"] = stage.proxy.passed
+    few = stage.proxy.passed < roles
+    verdict.note("clients past the proxy", [f"{stage.proxy.passed} connections"] if few else [])
+
+
+async def _send_bad_records(bootstrap: str, acknowledged: set[int]) -> None:
+    """Put unreadable records among the articles until cancelled; note which were acknowledged."""
+    number = 0
+    async with open_producer(bootstrap) as producer:
+        while True:
+            try:
+                await send_value(producer, ARTICLES, f"bad-{number}", BAD + b"%d" % number)
+                acknowledged.add(number)
+            except BrokerError:
+                pass  # nobody promised anything about this one
+            number += 1
+            await asyncio.sleep(_BAD_EVERY_S)
+
+
+async def _drained(bootstrap: str, published: int, patience_s: float) -> bool:
+    """Wait until all articles are there and no group has anything left to do."""
     until = time.monotonic() + patience_s
     quiet = 0
-    while time.monotonic() < until and quiet < 2:
-        await asyncio.sleep(5)
+    while quiet < 2:
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(4)
         try:
-            seen = {
-                record.key
-                async for record in read_topic(
-                    bootstrap, ARTICLES, from_beginning=True, follow=False
-                )
-                if not (record.value or b"").startswith(b"\xff")
-            }
-            lag = await group_lag(bootstrap, "newsmon", [ARTICLES, MENTIONS])
+            quiet = quiet + 1 if await _is_quiet(bootstrap, published) else 0
         except BrokerError:
             quiet = 0
-            continue
-        quiet = quiet + 1 if len(seen) >= published and not sum(lag.values()) else 0
+    return True
+
+
+async def _is_quiet(bootstrap: str, published: int) -> bool:
+    lag = await group_lag(bootstrap, WORKERS, [ARTICLES, MENTIONS])
+    lag |= await group_lag(bootstrap, SLACK_GROUP, [ALERTS])
+    if any(lag.values()):
+        return False
+    records = read_topic(bootstrap, ARTICLES, from_beginning=True, follow=False)
+    keys = {r.key async for r in records if not (r.value or b"").startswith(BAD)}
+    return len(keys) >= published
+
+
+async def _read(bootstrap: str) -> Records:
+    for _ in range(_READ_TRIES - 1):
+        try:
+            return await read_all(bootstrap)
+        except BrokerError:
+            await asyncio.sleep(2)
+    return await read_all(bootstrap)

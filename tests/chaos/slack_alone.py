@@ -1,6 +1,6 @@
 """Kill the Slack consumer again and again while Slack fails, and count what the channels got.
 
-    python -m tests.slack_chaos --alerts 10000 --kills 20 --faults 0.2 --seed 7
+    python -m tests.chaos.slack_alone --alerts 10000 --kills 20 --faults 0.2 --seed 7
 
 Alerts go onto a real broker of its own; `newsmon slack`, a process that is killed with SIGKILL,
 tells them to the strict stand-in for Slack, of whose calls a share fails in every way it knows.
@@ -13,31 +13,29 @@ import argparse
 import asyncio
 import os
 import random
-import re
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from monitor.errors import BrokerError
 from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import open_producer, send
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.kafka.gauge import group_lag
 from monitor.messages import Alert, Label, Severity
 from monitor.settings import load_settings
-from monitor.slack.blocks import REPEAT_NOTE
 from monitor.slack.consumer import GROUP
 from monitor.slack.faults import FAULTS, Faults
 from monitor.slack.peer import SlackPeer
 from monitor.slack.samples import sample_alert
 from monitor.topics import ALERTS
+from tests.chaos.deliveries import Deliveries, judge_deliveries, tells
 
 _TOKEN = "xoxb-chaos-token"
 _REASONS = ("new", "new_outlet", "new_status", "denied", "more_severe", "new_place")
@@ -68,36 +66,13 @@ class Plan:
     patience_s: float = 3000.0
 
 
-@dataclass
-class Verdict:
-    """What the stand-in's list says.
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run."""
 
-    Attributes:
-        alerts: Revisions on the topic.
-        lost: Revisions that no message tells.
-        repeats: Messages that tell only what messages before them had told.
-        marked: Messages that say that they may be a repeat.
-        unmarked_repeats: Repeats that do not say so.
-        disorder: Times that a story's revision came after a later one.
-    """
-
-    alerts: int = 0
-    messages: int = 0
-    edits: int = 0
-    calls: int = 0
-    lost: int = 0
-    repeats: int = 0
-    marked: int = 0
-    unmarked_repeats: int = 0
-    disorder: int = 0
-    kills: int = 0
-    seconds: float = 0.0
-    faults: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was lost or out of order, and every repeat says what it is."""
-        return not (self.lost or self.unmarked_repeats or self.disorder)
+    deliveries: Deliveries
+    kills: int
+    seconds: float
 
 
 def make_alerts(plan: Plan) -> list[Alert]:
@@ -127,7 +102,7 @@ def make_alerts(plan: Plan) -> list[Alert]:
 
 async def run(
     plan: Plan, bootstrap: str, folder: Path, say: Callable[[str], None] = print
-) -> Verdict:
+) -> Outcome:
     """Carry out a plan against a broker that has newsmon's topics."""
     began = time.monotonic()
     # Nobody can tell for a webhook that a message was posted and yet refused for its rate.
@@ -141,9 +116,10 @@ async def run(
             await asyncio.gather(*(send(producer, ALERTS, a) for a in alerts[start : start + 500]))
     kills = await _strike(plan, peer, _Consumer(plan, peer, bootstrap, folder), bootstrap, say)
     await peer.stop()
-    verdict = judge(alerts, peer)
-    verdict.kills, verdict.seconds = kills, time.monotonic() - began
-    return verdict
+    wanted = {(alert.id, alert.revision): "" for alert in alerts}
+    # The broker of the test suite holds the alerts of other tests too.
+    deliveries = judge_deliveries(wanted, peer, shared=True)
+    return Outcome(deliveries, kills, time.monotonic() - began)
 
 
 class _Consumer:
@@ -214,46 +190,9 @@ async def _lag(bootstrap: str) -> int:
         return -1
 
 
-def tells(payload: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the (story, revision) pairs that a message tells."""
-    metadata = payload.get("metadata")
-    if metadata:
-        names = metadata["event_payload"]["alerts"].split()
-    else:
-        names = re.findall(r"#(s\w+\.\d+)#", payload["text"])
-    return [(story, int(revision)) for story, _, revision in (n.rpartition(".") for n in names)]
-
-
-def judge(alerts: list[Alert], peer: SlackPeer) -> Verdict:
-    """Compare what was accepted with what was on the topic."""
-    wanted = {(alert.id, alert.revision) for alert in alerts}
-    verdict = Verdict(len(alerts), len(peer.messages), calls=peer.faults.calls)
-    verdict.edits = len(peer.accepted) - len(peer.messages)
-    verdict.faults = dict(peer.faults.made)
-    newest: defaultdict[str, int] = defaultdict(int)
-    told: set[tuple[str, int]] = set()
-    for payload in peer.accepted:
-        for story, revision in tells(payload):
-            told.add((story, revision))
-            verdict.disorder += revision < newest[story]
-            newest[story] = max(newest[story], revision)
-    posted: set[tuple[str, int]] = set()
-    for message in peer.messages:
-        first = message.versions[0]
-        mine = set(tells(first)) & wanted
-        marked = REPEAT_NOTE in str(first["blocks"])
-        verdict.marked += marked
-        if mine & posted:
-            verdict.repeats += 1
-            verdict.unmarked_repeats += not marked
-        posted |= mine
-    verdict.lost = len(wanted - told)
-    return verdict
-
-
 def main() -> int:
     """Run a plan from the command line and print the verdict."""
-    parser = argparse.ArgumentParser(prog="python -m tests.slack_chaos", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.slack_alone", description=__doc__)
     parser.add_argument("--alerts", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--faults", type=float, default=0.2, help="share of calls that fail")
@@ -263,15 +202,17 @@ def main() -> int:
     plan = Plan(**vars(parser.parse_args()))
     folder = Path(tempfile.mkdtemp(prefix="newsmon-slack-chaos-"))
     print(f"{plan}\nlogs in {folder}", flush=True)
-    verdict = asyncio.run(_with_broker(plan, folder))
-    for name, value in asdict(verdict).items():
+    outcome = asyncio.run(_with_broker(plan, folder))
+    found = outcome.deliveries
+    for name, value in asdict(found).items():
         print(f"{name:<18} {value}")
-    print("PASS" if verdict.ok else "FAIL")
-    return 0 if verdict.ok else 1
+    verdict = "PASS" if found.ok else "FAIL"
+    print(f"{verdict} after {outcome.kills} kills and {outcome.seconds:.0f} s")
+    return 0 if found.ok else 1
 
 
-async def _with_broker(plan: Plan, folder: Path) -> Verdict:
-    broker = EmbeddedBroker(load_settings(overrides={"data_dir": folder / "data"}))
+async def _with_broker(plan: Plan, folder: Path) -> Outcome:
+    broker = EmbeddedKafka(load_settings(overrides={"data_dir": folder / "data"}))
     try:
         bootstrap = await broker.start()
         await apply_topics(bootstrap)
