@@ -7,7 +7,6 @@ every hour of the week, most keys get little.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import tempfile
 import time
@@ -18,13 +17,12 @@ from pathlib import Path
 
 from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import Producer, open_producer, send
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.messages import Alert, AlertCounts, AlertEvidence, Bucket, Count, Label, WindowCount
 from monitor.settings import Settings
 from monitor.stats.places import place_names
 from monitor.topics import ALERTS, COUNTS
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _LABELS = (Label.DEPLOYMENT, Label.DRILL, Label.DENIAL)
 
 
@@ -113,7 +111,7 @@ class Traffic:
 async def traffic(keys: int) -> AsyncIterator[Traffic]:
     """Start a broker with newsmon's topics and a count of every key on it; stop it at the end."""
     data_dir = Path(tempfile.mkdtemp(prefix="newsmon-bench-"))
-    broker = EmbeddedBroker(Settings(data_dir=data_dir))
+    broker = EmbeddedKafka(Settings(data_dir=data_dir))
     bootstrap = await broker.start()
     try:
         await apply_topics(bootstrap)
@@ -123,20 +121,3 @@ async def traffic(keys: int) -> AsyncIterator[Traffic]:
             yield made
     finally:
         await broker.stop()
-
-
-def cpu_s(pid: int) -> float:
-    """Return the seconds of CPU that a process has used (from /proc, so Linux only)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def rss_mib(pid: int) -> float:
-    """Return the resident memory of a process, MiB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
-
-
-def percentile(values: list[float], share: float) -> float:
-    """Return the value below which this share of all lies; nan when there is none."""
-    return sorted(values)[int(len(values) * share)] if values else float("nan")

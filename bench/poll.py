@@ -19,12 +19,14 @@ import subprocess
 import sys
 import time
 import venv
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 from rich.console import Console
 from rich.table import Table
 
+from bench._proc import cpu_s
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.hosts import HostGate
@@ -36,7 +38,6 @@ from tests import shared_dir
 from tests.feed_desk import MemoryStore
 
 _ITEM = re.compile(rb"<item[ >]")
-_TICK = os.sysconf("SC_CLK_TCK")
 UNCHANGED = 10
 """Rounds of unchanged polls for one of changed ones: they are so cheap that the clock is coarse."""
 SIDES = ("newsmon", "feedparser loop", "reader")
@@ -52,8 +53,16 @@ def main(words: list[str]) -> None:
     if args.serve:
         asyncio.run(_serve(args.feeds))
         return
+    with served(args.feeds) as (base, count):
+        results = {side: _measure(side, base, count, args.rounds) for side in SIDES}
+    _print(results, count)
+
+
+@contextmanager
+def served(feeds: int) -> Iterator[tuple[str, int]]:
+    """Serve captured feeds from a process of its own; yield its address and how many there are."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "bench", "poll", "--serve", "--feeds", str(args.feeds)],
+        [sys.executable, "-m", "bench", "poll", "--serve", "--feeds", str(feeds)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -61,10 +70,16 @@ def main(words: list[str]) -> None:
     try:
         line = next(line for line in server.stdout if line.startswith("http"))
         base, count = line.split()
-        results = {side: _measure(side, base, int(count), args.rounds) for side in SIDES}
+        yield base, int(count)
     finally:
         server.kill()
-    _print(results, int(count))
+        server.wait()
+
+
+def own(feeds: int, rounds: int) -> tuple[float, float]:
+    """Return newsmon's milliseconds of CPU per unchanged and per changed poll."""
+    with served(feeds) as (base, count):
+        return asyncio.run(_newsmon(base, count, rounds))
 
 
 def documents(limit: int) -> list[bytes]:
@@ -167,21 +182,16 @@ async def _newsmon(base: str, count: int, rounds: int) -> tuple[float, float]:
         results = []
         for changes in (False, True):
             times = rounds if changes else rounds * UNCHANGED
-            before = _cpu(os.getpid()) + _cpu(worker.pid)
+            before = cpu_s(os.getpid()) + cpu_s(worker.pid)
             for number in range(times):
                 if changes:
                     await fetcher.fetch(f"{base}/turn/{number + 2}", allow_private=True)
                 await turn()
             assert parsers._workers[0]._process is worker
-            spent = _cpu(os.getpid()) + _cpu(worker.pid) - before
+            spent = cpu_s(os.getpid()) + cpu_s(worker.pid) - before
             results.append(1000 * spent / times / count)
         await parsers.close()
     return results[0], results[1]
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 _COMMON = """

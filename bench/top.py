@@ -24,7 +24,8 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from bench._traffic import Traffic, cpu_s, percentile, rss_mib, traffic
+from bench._proc import cpu_s, percentile, rss_mib
+from bench._traffic import Traffic, traffic
 
 _MARK = re.compile(rb"n\d{7}")
 _WARM_S = 15

@@ -19,7 +19,8 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from bench._traffic import Traffic, cpu_s, percentile, rss_mib, traffic
+from bench._proc import cpu_s, percentile, rss_mib
+from bench._traffic import Traffic, traffic
 from monitor.web.address import read_address
 
 _MARK = re.compile(rb"n\d{7}")

@@ -21,12 +21,11 @@ import pytest
 from monitor.cli import main
 from monitor.kafka import aot
 from monitor.kafka.admin import apply_topics
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.kafka.fetch import fetch
 from monitor.kafka.java import find_java
 from monitor.kafka.jvm import Kafka
 from monitor.kafka.node import free_port
-from monitor.kafka.running import running_broker
 from monitor.settings import KafkaSettings, Settings
 from monitor.topics import DEAD_LETTERS, Topic
 from tests import shared_dir
@@ -69,9 +68,9 @@ def make_settings(kafka_ready: None, tmp_path: Path) -> MakeSettings:
 @pytest.fixture(scope="session")
 def session_broker(
     kafka_ready: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[EmbeddedBroker]:
+) -> Iterator[EmbeddedKafka]:
     """Return the session's broker; newsmon's topics are on it."""
-    embedded = EmbeddedBroker(broker_settings(tmp_path_factory.mktemp("broker")))
+    embedded = EmbeddedKafka(broker_settings(tmp_path_factory.mktemp("broker")))
 
     async def begin() -> None:
         await apply_topics(await embedded.start())
@@ -84,17 +83,15 @@ def session_broker(
 
 
 @pytest.fixture(scope="session")
-def broker(session_broker: EmbeddedBroker) -> str:
+def broker(session_broker: EmbeddedKafka) -> str:
     """Return the bootstrap server of the session's broker."""
-    info = running_broker(session_broker._settings.data_dir)
-    assert info
-    return info.bootstrap
+    return session_broker.bootstrap
 
 
 @pytest.fixture
-async def fresh_broker(make_settings: MakeSettings) -> AsyncIterator[EmbeddedBroker]:
+async def fresh_broker(make_settings: MakeSettings) -> AsyncIterator[EmbeddedKafka]:
     """Return a started broker of this test's own, without topics."""
-    embedded = EmbeddedBroker(make_settings())
+    embedded = EmbeddedKafka(make_settings())
     await embedded.start()
     yield embedded
     await embedded.stop()

@@ -15,7 +15,7 @@ from typing import Any
 
 from monitor.kafka.admin import apply_topics
 from monitor.kafka.client import open_producer, send, send_value
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.messages import Label, Mention, Status, make_id
 from monitor.settings import Settings
 from monitor.topics import MENTIONS, partition_of
@@ -70,7 +70,7 @@ class Desk:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Desk]:
     """Run a broker and a worker, publish `BAD` and the story."""
-    embedded = EmbeddedBroker(settings)
+    embedded = EmbeddedKafka(settings)
 
     async def begin() -> str:
         bootstrap = await embedded.start()

@@ -25,10 +25,11 @@ from monitor.kafka.admin import apply_topics
 from monitor.kafka.bootstrap import resolve_bootstrap
 from monitor.kafka.client import open_producer, read_topic, send_value
 from monitor.kafka.connect import cluster_id_of
-from monitor.kafka.embedded import EmbeddedBroker
+from monitor.kafka.embedded import EmbeddedKafka
 from monitor.kafka.java import CACHES_START, find_java
-from monitor.kafka.node import Node, NodeState, free_port, new_cluster_id
-from monitor.kafka.running import running_broker, stop_broker
+from monitor.kafka.node import Node, free_port, new_cluster_id
+from monitor.kafka.running import running_brokers, stop_brokers
+from monitor.kafka.state import NodeState
 from monitor.process import started_at
 from monitor.settings import KafkaSettings, Settings
 from monitor.topics import ARTICLES, DEAD_LETTERS
@@ -53,7 +54,7 @@ def command(*words: str, data_dir: Path) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-async def test_a_clean_restart_keeps_records_and_port(fresh_broker: EmbeddedBroker):
+async def test_a_clean_restart_keeps_records_and_port(fresh_broker: EmbeddedKafka):
     """What was acknowledged is there after a stop; a detached start outlives its command."""
     data_dir = fresh_broker._settings.data_dir
     bootstrap = await resolve_bootstrap(fresh_broker._settings)
@@ -63,17 +64,17 @@ async def test_a_clean_restart_keeps_records_and_port(fresh_broker: EmbeddedBrok
             await send_value(producer, ARTICLES, str(number), b"value %d" % number)
     await fresh_broker.stop()
     assert not fresh_broker.alive
-    assert running_broker(data_dir) is None
+    assert running_brokers(data_dir) == {}
 
     assert command("start", "--detach", data_dir=data_dir)["bootstrap_servers"] == bootstrap
     assert sorted(await all_values(bootstrap)) == sorted(b"value %d" % n for n in range(10))
     assert command("stop", data_dir=data_dir) == {"stopped": True}
-    assert not await stop_broker(data_dir)
-    assert running_broker(data_dir) is None
+    assert await stop_brokers(data_dir) == 0
+    assert running_brokers(data_dir) == {}
 
 
 async def test_kill_9_loses_no_acknowledged_record_and_readers_go_on(
-    fresh_broker: EmbeddedBroker,
+    fresh_broker: EmbeddedKafka,
 ):
     """Killed under load and started again, the broker has all acknowledged records, once each."""
     bootstrap = await fresh_broker.start()
@@ -122,7 +123,7 @@ async def test_kill_9_loses_no_acknowledged_record_and_readers_go_on(
 async def test_two_starters_at_once_share_one_broker(make_settings):
     """One starts it, the other waits and adopts it, and only the first one's stop ends it."""
     settings = make_settings()
-    one, two = EmbeddedBroker(settings), EmbeddedBroker(settings)
+    one, two = EmbeddedKafka(settings), EmbeddedKafka(settings)
     servers = await asyncio.gather(one.start(), two.start())
     if one.adopted:
         one, two = two, one
@@ -135,11 +136,11 @@ async def test_two_starters_at_once_share_one_broker(make_settings):
     finally:
         await one.stop()
     assert not one.alive
-    assert running_broker(settings.data_dir) is None
+    assert running_brokers(settings.data_dir) == {}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what a process has mapped")
-def test_the_start_cache_is_used(session_broker: EmbeddedBroker):
+def test_the_start_cache_is_used(session_broker: EmbeddedKafka):
     """The running broker has the cache in memory, where its Java can have one."""
     if find_java(session_broker._settings).major < CACHES_START:
         pytest.skip("this Java keeps no start-up cache")
@@ -150,7 +151,7 @@ async def test_a_taken_port_is_named(make_settings, broker: str):
     """A fixed port that somebody uses is refused at once, in one line."""
     port = int(broker.rpartition(":")[2])
     with pytest.raises(MachineError, match=rf"port {port} .*is taken"):
-        await EmbeddedBroker(make_settings(kafka=KafkaSettings(port=port))).start()
+        await EmbeddedKafka(make_settings(kafka=KafkaSettings(port=port))).start()
 
 
 async def test_a_port_that_is_lost_at_the_last_moment_is_given_up(
@@ -158,8 +159,8 @@ async def test_a_port_that_is_lost_at_the_last_moment_is_given_up(
 ):
     """Taken between the choice and the start: the second try takes another one."""
     ports = [0, int(broker.rpartition(":")[2]), wanted := free_port()]
-    monkeypatch.setattr("monitor.kafka.embedded.choose_port", lambda *wish: ports.pop(0))
-    embedded = EmbeddedBroker(make_settings())
+    monkeypatch.setattr("monitor.kafka.layout.choose_port", lambda *wish: ports.pop(0))
+    embedded = EmbeddedKafka(make_settings())
     assert await embedded.start() == f"127.0.0.1:{wanted}"
     await embedded.stop()
 
@@ -172,7 +173,7 @@ async def test_data_of_a_newer_kafka_is_refused_with_both_versions(make_settings
     state = {"cluster_id": "x" * 22, "kafka_version": "9.10.0", "port": 1, "formatted": True}
     node.state.write_text(json.dumps(state))
     with pytest.raises(MachineError, match=r"9\.10\.0.*4\."):
-        await EmbeddedBroker(settings).start()
+        await EmbeddedKafka(settings).start()
 
 
 async def test_a_broker_that_fails_to_start_says_why(make_settings):
@@ -182,8 +183,8 @@ async def test_a_broker_that_fails_to_start_says_why(make_settings):
     node.prepare()
     NodeState(new_cluster_id(), jars.kafka_version(), formatted=True).save(node)
     with pytest.raises(BrokerError, match=r"ended while starting: .*meta\.properties"):
-        await EmbeddedBroker(settings).start()
-    assert running_broker(settings.data_dir) is None
+        await EmbeddedKafka(settings).start()
+    assert running_brokers(settings.data_dir) == {}
     assert not node.record.exists()
 
 
@@ -196,7 +197,7 @@ async def test_a_jar_damaged_in_the_cache_is_fetched_anew(make_settings, tmp_pat
         shutil.copytree(usual, folder, ignore=shutil.ignore_patterns("*.aot", "training*"))
         victim = next(jar for jar in jars.locked() if jar.name.startswith("kafka-server-4"))
         (folder / victim.name).write_bytes(b"\0" * victim.size)
-        broker = EmbeddedBroker(settings)
+        broker = EmbeddedKafka(settings)
         assert await cluster_id_of(await broker.start())
         await broker.stop()
     assert jars.damaged(folder) == []
@@ -208,9 +209,9 @@ def test_a_killed_parent_takes_its_broker_along(make_settings):
     settings = make_settings()
     program = (
         "import asyncio, sys, time\n"
-        "from monitor.kafka.embedded import EmbeddedBroker\n"
+        "from monitor.kafka.embedded import EmbeddedKafka\n"
         "from monitor.settings import Settings\n"
-        "broker = EmbeddedBroker(Settings.model_validate_json(sys.argv[1]))\n"
+        "broker = EmbeddedKafka(Settings.model_validate_json(sys.argv[1]))\n"
         "asyncio.run(broker.start())\n"
         "print(broker.pid, flush=True)\n"
         "time.sleep(60)\n"
@@ -230,7 +231,7 @@ def test_a_killed_parent_takes_its_broker_along(make_settings):
     while started_at(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert started_at(pid) is None
-    assert running_broker(settings.data_dir) is None
+    assert running_brokers(settings.data_dir) == {}
 
 
 async def test_without_a_broker_the_way_to_start_one_is_named(make_settings):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from monitor.kafka.embedded import running_broker
+from monitor.kafka.running import running_brokers
 from tests.broker.served import served
 
 NEWSMON = [sys.executable, "-m", "monitor.cli"]
@@ -248,4 +248,4 @@ def test_ctrl_c_during_the_start_ends_cleanly(kafka_ready: None, tmp_path: Path)
         code = process.wait(60)
 
     assert code == 0
-    assert running_broker(tmp_path) is None
+    assert running_brokers(tmp_path) == {}

@@ -13,7 +13,7 @@ import termios
 import time
 from pathlib import Path
 
-from monitor.kafka.running import running_broker
+from monitor.kafka.running import running_brokers
 from tests.broker.served import served
 from tests.broker.test_up import ENVIRON, FICTION, NEWSMON
 
@@ -88,4 +88,4 @@ def test_up_shows_the_live_view_and_ctrl_c_ends_all(kafka_ready: None, tmp_path:
     assert order == sorted(order)
     assert f"what was sent is acknowledged, all data is in {tmp_path}" in after
     assert "Traceback" not in terminal.shown
-    assert running_broker(tmp_path) is None
+    assert running_brokers(tmp_path) == {}
