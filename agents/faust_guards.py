@@ -1,6 +1,6 @@
 """Every guard against a defect of Faust 0.15.3, and nothing else.
 
-Each guard names the defect; `tests/broker/test_faust_guards.py` shows the defect in stock Faust and
+Each guard names the defect; `tests/functional/test_faust_guards.py` shows it in stock Faust and
 fails once upstream has mended it, which is the moment to delete the guard here.
 All of them rest on private parts of Faust, hence the exact pins in pyproject.toml.
 """
@@ -31,7 +31,6 @@ SEND_TIMEOUT_S = 120.0
 
 TRY_TIMEOUT_S = 10.0
 """Longest wait for the answer to one try; a broker that falls silent has a successor by then."""
-
 
 SESSION_S = 10.0
 """Seconds without a heartbeat after which the group expels a worker."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from datetime import UTC, datetime
 from typing import Any
@@ -18,9 +17,6 @@ from monitor.messages import DeadLetter, Message
 from monitor.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES, TOPICS, Topic, record_time
 
 log = logging.getLogger("newsmon.worker")
-
-RAW_LIMIT = 64 * 1024
-"""Bytes of a dead record's value that are kept."""
 
 
 def raw_topic(app: faust.App, topic: Topic) -> Any:  # noqa: ANN401 - a Faust topic
@@ -54,13 +50,13 @@ class Outbox:
             partition: None leaves it to the key.
         """
         value = message.encode()
-        key = message.record_key
+        key = message.record_key.encode() if message.record_key else None
         try:
             if len(value) > MAX_MESSAGE_BYTES:
                 raise ProducerSendError("too large") from MessageSizeTooLargeError()
             await send_awaited(
                 self._topics[topic.name],
-                key=key.encode() if key else None,
+                key=key,
                 value=value,
                 headers=message.headers(),
                 timestamp=record_time(at, datetime.now(UTC)).timestamp(),
@@ -69,17 +65,16 @@ class Outbox:
         except ProducerSendError as exc:
             if not isinstance(exc.__cause__, MessageSizeTooLargeError):
                 raise
-            letter = _letter(topic.name, partition or 0, -1, key, value, "too large", at)
-            await self._bury(letter)
+            place = (topic.name, partition or 0, -1)
+            await self._bury(DeadLetter.of(place, key, value, "too large", at))
         else:
             self._meter.sent(message, at)
 
     async def dead_letter(self, record: Record, reason: str) -> None:
         """Keep a record that cannot be read, as it came."""
         at = datetime.fromtimestamp(record.timestamp, UTC)
-        key, value = record.key, record.value or b""
-        letter = _letter(record.topic, record.partition, record.offset, key, value, reason, at)
-        await self._bury(letter)
+        place = (record.topic, record.partition, record.offset)
+        await self._bury(DeadLetter.of(place, record.key, record.value, reason, at))
 
     async def _bury(self, letter: DeadLetter) -> None:
         log.warning(
@@ -97,25 +92,3 @@ class Outbox:
             timestamp=record_time(letter.seen_at, datetime.now(UTC)).timestamp(),
         )
         self._meter.buried(letter.topic)
-
-
-def _letter(
-    topic: str,
-    partition: int,
-    offset: int,
-    key: bytes | str | None,
-    value: bytes,
-    reason: str,
-    at: datetime,
-) -> DeadLetter:
-    key = key.encode() if isinstance(key, str) else key or b""
-    return DeadLetter(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        reason=reason[:500],
-        raw=base64.b64encode(value[:RAW_LIMIT]).decode(),
-        key_raw=base64.b64encode(key[:1024]).decode(),
-        size=len(value),
-        seen_at=at,
-    )

@@ -8,30 +8,19 @@ at once, each with file, key, what was expected and the nearest known name.
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from monitor.errors import ConfigError
+from monitor.configfile import put_environment, read_toml, validate
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or the installed wheel's parent); `config/` stands in it."""
 
 CONFIG_DIR = ROOT / "config"
 PREFIX = "NEWSMON_"
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def _home(variable: str, fallback: str) -> Path:
@@ -161,9 +150,7 @@ class SlackSettings(_Section):
     @property
     def enabled(self) -> bool:
         """Whether a secret is set."""
-        return bool(
-            self.webhook_url or self.webhook_url_file or self.bot_token or self.bot_token_file
-        )
+        return any((self.webhook_url, self.webhook_url_file, self.bot_token, self.bot_token_file))
 
 
 class WebSettings(_Section):
@@ -253,106 +240,9 @@ def load_settings(
     """
     chosen = path or Path(environ.get(PREFIX + "CONFIG") or CONFIG_DIR / "newsmon.toml")
     data = read_toml(chosen)
-    sources: dict[tuple[str, ...], str] = {}
-    for variable, where in _variables():
-        if variable in environ:
-            _put(data, where, environ[variable])
-            sources[where] = variable
+    sources = put_environment(data, Settings, PREFIX, environ)
     data |= {name: value for name, value in (overrides or {}).items() if value is not None}
-    try:
-        settings = Settings.model_validate(data)
-    except ValidationError as exc:
-        raise ConfigError(_faults(exc, Settings, chosen, sources)) from exc
-    return _anchor(settings, chosen.parent)
-
-
-def read_toml(path: Path) -> dict[str, object]:
-    """Read a TOML file.
-
-    Raises:
-        ConfigError: It is missing, unreadable or no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: no such file") from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: cannot be read ({exc})") from exc
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{path}: no valid TOML: {exc}") from exc
-
-
-def validate(model: type[Model], data: object, path: Path) -> Model:
-    """Check the data of a configuration file against its model.
-
-    Raises:
-        ConfigError: All faults, each with file, key, what was expected, the nearest known name.
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as exc:
-        raise ConfigError(_faults(exc, model, path, {})) from exc
-
-
-def _variables() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name, field in Settings.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, _Section):
-            for inner in section.model_fields:
-                yield f"{PREFIX}{name}_{inner}".upper(), (name, inner)
-        else:
-            yield f"{PREFIX}{name}".upper(), (name,)
-
-
-def _put(data: dict[str, object], where: tuple[str, ...], value: str) -> None:
-    for part in where[:-1]:
-        inner = data.setdefault(part, {})
-        if not isinstance(inner, dict):
-            return  # the file's own fault is reported by the validation
-        data = inner
-    data[where[-1]] = value
-
-
-def _faults(
-    exc: ValidationError,
-    model: type[BaseModel],
-    path: Path,
-    sources: Mapping[tuple[str, ...], str],
-) -> list[str]:
-    faults = []
-    for error in exc.errors():
-        location = tuple(error["loc"])
-        names = tuple(str(part) for part in location)
-        text = error["msg"].removeprefix("Value error, ")
-        if error["type"] == "extra_forbidden":
-            near = get_close_matches(names[-1], _known(model, location[:-1]), n=1)
-            text = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
-        elif not _secret(names) and not isinstance(error["input"], Mapping):  # may hold a secret
-            text += f", got {error['input']!r}"[:120]
-        faults.append(f"{sources.get(names) or f'{path}: {_dotted(location)}'}: {text}")
-    return faults
-
-
-def _secret(names: tuple[str, ...]) -> bool:
-    return any(word in name for name in names for word in ("token", "webhook", "password"))
-
-
-def _dotted(location: tuple[int | str, ...]) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.lstrip(".") or "file"
-
-
-def _known(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    for part in location:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        inner = [annotation, *getattr(annotation, "__args__", ())]
-        found = [t for t in inner if isinstance(t, type) and issubclass(t, BaseModel)]
-        if not found:
-            return []
-        model = found[0]
-    return list(model.model_fields)
+    return _anchor(validate(Settings, data, chosen, sources), chosen.parent)
 
 
 def _anchor(settings: Settings, folder: Path) -> Settings:

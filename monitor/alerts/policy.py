@@ -14,9 +14,10 @@ from pathlib import Path
 from pydantic import Field, field_validator, model_validator
 
 from monitor.alerts.filters import Filter, Level, Rules, SeverityRule, Silence, Strings, Watch
+from monitor.configfile import read_toml, validate
 from monitor.errors import ConfigError
 from monitor.messages import UNKNOWN_PLACE, Severity
-from monitor.settings import CONFIG_DIR, read_toml, validate
+from monitor.settings import CONFIG_DIR
 
 
 class StoryRules(Rules):

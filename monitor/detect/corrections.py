@@ -10,12 +10,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor.configfile import read_toml, validate
 from monitor.detect.language import LANGUAGES, Language
 from monitor.detect.lexicon import Classes, read_classes
 from monitor.detect.patterns import compile_pattern
 from monitor.errors import ConfigError
 from monitor.messages import Label, Status
-from monitor.settings import read_toml, validate
 
 Threshold = Literal["alert", "search"]
 THRESHOLDS: tuple[Threshold, ...] = ("alert", "search")

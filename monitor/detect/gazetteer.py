@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from monitor.configfile import read_toml
 from monitor.detect.language import LANGUAGES, Language
 from monitor.detect.patterns import words_of
 from monitor.errors import ConfigError
-from monitor.settings import read_toml
 
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:'[^\W\d_]{2,})?|\d+(?:[.,]\d+)*|[^\w\s]|_", re.UNICODE

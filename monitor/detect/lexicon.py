@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from monitor.configfile import read_toml
 from monitor.detect.language import LANGUAGES, Language
 from monitor.detect.patterns import any_of, compile_pattern, words_of
 from monitor.errors import ConfigError
 from monitor.messages import Label
-from monitor.settings import read_toml
 
 Classes = Mapping[str, tuple[str, ...]]
 

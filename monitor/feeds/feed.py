@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from courlan import extract_domain
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.configfile import read_toml, validate
 from monitor.errors import ConfigError
 from monitor.feeds.language import language_code
-from monitor.settings import read_toml, validate
 
 log = logging.getLogger("newsmon.poll")
 

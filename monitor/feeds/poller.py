@@ -28,6 +28,7 @@ from monitor.feeds.progress import (
 )
 from monitor.feeds.schedule import Outcome, Pace, due_at, first_poll_at, is_ours, network_down
 from monitor.feeds.select import select
+from monitor.feeds.siblings import Siblings
 from monitor.feeds.state import FeedState
 from monitor.feeds.step import Step, pace_of, report
 from monitor.messages import Article
@@ -83,16 +84,13 @@ class Poller:
     states: dict[str, FeedState] = field(default_factory=dict)
     _jobs: dict[int, dict[str, _Job]] = field(default_factory=dict)
     _blocked: dict[str, float] = field(default_factory=dict)
-    _coming: dict[str, frozenset[bytes]] = field(default_factory=dict)
-    _siblings: dict[str, list[str]] = field(default_factory=dict)
     _recent: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=500))
 
     def __post_init__(self) -> None:
         """Note which feeds belong together, and show the meter how they are."""
         self.meter.watch(self.states)
         self._pages = FullTexts(self.fetcher, self.parsers)
-        for feed in self.feeds:
-            self._siblings.setdefault(feed.domain, []).append(feed.id)
+        self._siblings = Siblings(self.feeds, self.states)
 
     async def take(self, partition: int, records: Mapping[str, bytes]) -> None:
         """Begin to poll the feeds of a partition where their states say."""
@@ -168,7 +166,7 @@ class Poller:
                 await self._write(feed, partition, step)
             finally:
                 job.publishing = False
-                self._coming.pop(feed.id, None)
+                self._siblings.written(feed)
 
     def _owns(self, partition: int, feed: Feed) -> bool:
         return feed.id in self._jobs.get(partition, {})
@@ -216,8 +214,8 @@ class Poller:
             detect=not feed.language,
         )
         age = self.settings.max_age_hours if feed.max_age_hours is None else feed.max_age_hours
-        chosen = select(feed, state, parsed, now, age * 3600, self._elsewhere(feed))
-        self._coming[feed.id] = frozenset(bytes.fromhex(a.id) for a in chosen.articles)
+        chosen = select(feed, state, parsed, now, age * 3600, self._siblings.elsewhere(feed))
+        self._siblings.coming(feed, chosen.articles)
         after = after_document(feed, state, answer, digest, parsed, chosen, now, pace)
         detail = f"items={len(parsed.entries)} new={chosen.new} revised={chosen.revised}"
         articles = chosen.articles
@@ -225,15 +223,6 @@ class Poller:
             articles, pages = await self._pages.complete(feed, articles)
             detail += "".join(f" page_{word}={count}" for word, count in sorted(pages.items()))
         return Step(after, after.outcomes[-1][1], detail, articles, chosen.events)
-
-    def _elsewhere(self, feed: Feed) -> dict[bytes, str]:
-        """Collect what the other feeds of this publisher gave, or are about to give."""
-        found: dict[bytes, str] = {}
-        for name in sorted(self._siblings.get(feed.domain, ()), reverse=True):
-            if name != feed.id and (state := self.states.get(name)):
-                found.update((seen.article, name) for seen in state.seen)
-                found.update((article, name) for article in self._coming.get(name, ()))
-        return found
 
     def _refused(self, feed: Feed, state: FeedState, answer: Answer, pace: Pace) -> Step:
         word = "challenge" if is_challenge(answer.headers) else f"http_{answer.status}"

@@ -1,4 +1,4 @@
-"""Ask and change what a cluster holds: topics, their settings, the lag of groups."""
+"""Ask and change what a cluster holds: topics, their settings and offsets, the brokers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 from monitor.errors import BrokerError
 from monitor.kafka.connect import open_admin, open_reader
+from monitor.kafka.differences import find_differences
 from monitor.kafka.security import access_of
 from monitor.topics import TOPICS, Topic
 
@@ -66,7 +66,7 @@ async def apply_topics(
             await _wait_for(admin, topics)
         lines += [f"{n}: raised from {there[n]} to {few[n].partitions} partitions" for n in few]
         same = dict.fromkeys(there, replication)
-        differences = await _differences(admin, [t for t in topics if t.name in there], same)
+        differences = await find_differences(admin, [t for t in topics if t.name in there], same)
     return lines + [f"{name}: {text}" for name, texts in differences.items() for text in texts]
 
 
@@ -80,7 +80,7 @@ async def describe_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> l
         found = {t["topic"]: t for t in await admin.describe_topics() if t["partitions"]}
         there = [topic for topic in topics if topic.name in found]
         copies = {name: len(t["partitions"][0]["replicas"]) for name, t in found.items()}
-        differences = await _differences(admin, there, copies)
+        differences = await find_differences(admin, there, copies)
     counts = {topic.name: len(found[topic.name]["partitions"]) for topic in there}
     bounds = await offsets(bootstrap, counts)
     states = []
@@ -224,32 +224,3 @@ async def _create(
     if faults:
         raise BrokerError(f"cannot create topics: {'; '.join(faults)}")
     return lines
-
-
-async def _differences(
-    admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: Mapping[str, int]
-) -> dict[str, tuple[str, ...]]:
-    if not topics:
-        return {}
-    declared = {topic.name: topic.config(copies[topic.name]) for topic in topics}
-    resources = [
-        ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(config))
-        for name, config in declared.items()
-    ]
-    found: dict[str, tuple[str, ...]] = {}
-    for answer in await admin.describe_configs(resources):
-        for code, why, _, name, entries in answer.resources:
-            if code:
-                raise BrokerError(f"cannot read the settings of {name}: {why}")
-            actual = {entry[0]: entry[1] for entry in entries}
-            found[name] = compare(declared[name], actual)
-    return found
-
-
-def compare(declared: Mapping[str, str], actual: Mapping[str, str | None]) -> tuple[str, ...]:
-    """Say how a topic's settings differ from the declared ones, whatever the order of a list."""
-    return tuple(
-        f"{key} is {actual.get(key)}, declared {value}"
-        for key, value in declared.items()
-        if set((actual.get(key) or "").split(",")) != set(value.split(","))
-    )

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from monitor.errors import BrokerError
 from monitor.kafka.admin import offsets, partitions_of
 from monitor.kafka.connect import METADATA_MAX_AGE_MS, explain, open_reader
 from monitor.kafka.logs import limit_aiokafka
+from monitor.kafka.record import Record, to_record
 from monitor.kafka.security import client_options
 from monitor.messages import Message
 from monitor.topics import Topic, record_time
@@ -30,27 +30,6 @@ _SILENCE = 30.0
 """Seconds without a record after which a reader that has not reached the end gives up."""
 
 _PAUSE_MS = 1000
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record as it stands on a topic.
-
-    Attributes:
-        partition: Its partition.
-        offset: Its place there.
-        key: The key's bytes, if any.
-        value: The value's bytes; None deletes the key from a compacted topic.
-        timestamp: When it was written, as the writer says (UTC).
-        headers: Its headers; of several with one name the last.
-    """
-
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp: datetime
-    headers: dict[str, bytes]
 
 
 @asynccontextmanager
@@ -233,18 +212,6 @@ async def _records_until(
         ends = {tp: end for tp, end in ends.items() if await consumer.position(tp) < end}
         if ends and not follow and time.monotonic() - heard > _SILENCE:
             raise TimeoutError(f"no answer for {_SILENCE:.0f} s")
-
-
-def to_record(raw: ConsumerRecord) -> Record:
-    """Turn aiokafka's record into ours."""
-    return Record(
-        partition=raw.partition,
-        offset=raw.offset,
-        key=raw.key,
-        value=raw.value,
-        timestamp=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
-        headers=dict(raw.headers),
-    )
 
 
 __all__ = [

@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaError
 
 from monitor.errors import BrokerError
 from monitor.kafka.admin import partitions_of
-from monitor.kafka.client import Record, to_record
 from monitor.kafka.connect import METADATA_MAX_AGE_MS, explain
 from monitor.kafka.logs import limit_aiokafka
+from monitor.kafka.record import Record, to_record
 from monitor.kafka.security import client_options
 from monitor.topics import Topic
 

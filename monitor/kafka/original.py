@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from aiokafka import TopicPartition
 
-from monitor.kafka.client import Record, to_record
 from monitor.kafka.connect import open_reader
+from monitor.kafka.record import Record, to_record
 
 Place: TypeAlias = tuple[str, int, int]
 """Topic, partition and offset."""

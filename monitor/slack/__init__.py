@@ -13,6 +13,7 @@ By need, the pure ones first:
     client.py     the calls to Slack
     sender.py     one message: intent, call, outcome
     courier.py    one channel: what its queue gives goes out, and what fails is tried again
+    couriers.py   the couriers of all channels
     consumer.py   the loop from the alerts to the channels
     service.py    settings in, a running consumer out
 

@@ -8,7 +8,6 @@ is read again, and the journal tells what was told meanwhile.
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from monitor.slack.answers import explain
 from monitor.slack.blocks import notice_message
 from monitor.slack.client import Slack
 from monitor.slack.courier import Courier, Hooks
+from monitor.slack.couriers import Couriers
 from monitor.slack.journal import Journal, writer
 from monitor.slack.metrics import SlackMeter
 from monitor.slack.progress import Progress
@@ -37,7 +37,6 @@ WEBHOOK = "webhook"
 _POLL_S, _REPORT_S = 0.2, 60.0
 _JOURNAL = "the journal of deliveries is not read yet"
 _FULL_READY, _FULL = 500, 20_000
-_RAW_BYTES = 64 * 1024
 
 
 class Consumer:
@@ -70,7 +69,8 @@ class Consumer:
         """
         self.tally = Tally()
         meter = meter or SlackMeter()
-        meter.watch(self.tally, self._waiting, lambda: len(self._stopped_channels()))
+        self._couriers = Couriers(self._make_courier)
+        meter.watch(self.tally, self._couriers.waiting, lambda: len(self._couriers.stopped()))
         self._vital = meter.vital
         self._vital.lacks(_JOURNAL)
         self._slack = meter.metered(slack)
@@ -79,8 +79,6 @@ class Consumer:
         self._of_watch = dict(of_watch or {}) if slack.edits else {}
         self._group = group
         self._progress = Progress()
-        self._couriers: dict[str, Courier] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._generation = 0
         self._loaded = asyncio.Event()
         self._oldest = since or datetime.min.replace(tzinfo=UTC)
@@ -119,20 +117,14 @@ class Consumer:
         report_at = loop.time() + _REPORT_S
         while not stop.is_set():
             self._vital.turned()
-            now = datetime.now(UTC)
-            couriers = self._couriers.values()
-            full = (
-                sum(courier.queue.waiting(now) for courier in couriers) >= _FULL_READY
-                or len(self._progress) >= _FULL
-            )
+            ready = self._couriers.ready(datetime.now(UTC))
+            full = ready >= _FULL_READY or len(self._progress) >= _FULL
             if full:
                 reader.pause(reader.partitions)
             await self._take_all(await reader.poll(_POLL_S))
             if full:
                 reader.resume(reader.partitions)
-            for task in self._tasks.values():
-                if task.done():
-                    task.result()  # a courier ends only by a defect: say so at once
+            self._couriers.check()
             await self._commit(reader)
             if loop.time() >= report_at:
                 self._report()
@@ -170,8 +162,10 @@ class Consumer:
         try:
             alert = Alert.decode(record.value)
         except MessageError as exc:
-            log.error("record=%s/%s outcome=dead why=%r", record.partition, record.offset, str(exc))
-            await send(self._producer, DEAD_LETTERS, _dead_letter(record, str(exc)))
+            place = (ALERTS.name, record.partition, record.offset)
+            log.error("record=%s/%s outcome=dead why=%r", *place[1:], str(exc))
+            letter = DeadLetter.of(place, record.key, record.value, str(exc), record.timestamp)
+            await send(self._producer, DEAD_LETTERS, letter)
             self._progress.done(record.partition, record.offset)
             return
         channel = channel_of(alert, self._rules, self._usual, self._of_watch)
@@ -185,28 +179,23 @@ class Consumer:
             self.tally.skipped += 1
             self._progress.done(record.partition, record.offset)
             return
-        courier = self._courier(channel)
+        courier = self._couriers.of(channel)
         courier.queue.add(alert, record.partition, record.offset, datetime.now(UTC))
         courier.news.set()
 
-    def _courier(self, channel: str) -> Courier:
-        if channel not in self._couriers:
-            hooks = Hooks(self._done, self._bury, self._stopped)
-            courier = Courier(channel, self._slack, self._journal, self._rules, self.tally, hooks)
-            self._couriers[channel] = courier
-            self._tasks[channel] = asyncio.create_task(courier.run())
-        return self._couriers[channel]
+    def _make_courier(self, channel: str) -> Courier:
+        hooks = Hooks(self._done, self._bury, self._stopped)
+        return Courier(channel, self._slack, self._journal, self._rules, self.tally, hooks)
 
     def _done(self, items: Sequence[Item]) -> None:
         for item in items:
             self._progress.done(item.partition, item.offset)
 
     async def _bury(self, item: Item, why: str) -> None:
-        value = item.alert.encode()
-        record = Record(
-            item.partition, item.offset, item.alert.id.encode(), value, datetime.now(UTC), {}
-        )
-        await send(self._producer, DEAD_LETTERS, _dead_letter(record, why))
+        place = (ALERTS.name, item.partition, item.offset)
+        key, value = item.alert.id.encode(), item.alert.encode()
+        letter = DeadLetter.of(place, key, value, why, datetime.now(UTC))
+        await send(self._producer, DEAD_LETTERS, letter)
 
     async def _stopped(self, channel: str, error: str) -> None:
         """Tell the usual channel, where that is another one, once; the log tells it every time."""
@@ -233,39 +222,15 @@ class Consumer:
         self._generation += 1
         self._loaded.clear()
         self._vital.lacks(_JOURNAL)
-        for courier in list(self._couriers.values()):
-            await courier.drop(partitions)
+        await self._couriers.drop(partitions)
         self._progress.drop(partitions)
 
     async def _end(self, reader: GroupReader) -> None:
         self._report()
-        for courier in list(self._couriers.values()):
-            await courier.drop(reader.partitions)
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._couriers.drop(reader.partitions)
+        await self._couriers.end()
         await self._commit(reader)
 
     def _report(self) -> None:
-        stopped = ",".join(self._stopped_channels()) or "-"
-        log.info("%s waiting=%d stopped=%s", self.tally.line(), self._waiting(), stopped)
-
-    def _waiting(self) -> int:
-        return sum(len(courier.queue) for courier in self._couriers.values())
-
-    def _stopped_channels(self) -> list[str]:
-        return [f"{name}:{c.stopped_by}" for name, c in self._couriers.items() if c.stopped_by]
-
-
-def _dead_letter(record: Record, why: str) -> DeadLetter:
-    value = record.value or b""
-    return DeadLetter(
-        topic=ALERTS.name,
-        partition=record.partition,
-        offset=record.offset,
-        reason=why,
-        raw=base64.b64encode(value[:_RAW_BYTES]).decode(),
-        key_raw=base64.b64encode(record.key or b"").decode(),
-        size=len(value),
-        seen_at=record.timestamp,
-    )
+        stopped = ",".join(self._couriers.stopped()) or "-"
+        log.info("%s waiting=%d stopped=%s", self.tally.line(), self._couriers.waiting(), stopped)

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator
 
 from monitor.alerts.filters import Filter, Level, Rules, Strings, severity_rank
+from monitor.configfile import read_toml, validate
 from monitor.messages import Alert, Severity, UtcTime
-from monitor.settings import read_toml, validate
 
 
 def _clock(value: object) -> object:

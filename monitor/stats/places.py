@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from monitor.configfile import read_toml
 from monitor.messages import UNKNOWN_PLACE
-from monitor.settings import CONFIG_DIR, read_toml
+from monitor.settings import CONFIG_DIR
 
 
 @cache

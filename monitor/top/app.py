@@ -137,16 +137,12 @@ class TopApp(App[None]):
             rows = [row for row in rows if lines.row_matches(row, self._words)]
         if self.sort != lines.SORTS[0]:  # the board's own order
             rows = lines.sorted_rows(rows, self.sort)
-        heads = [
-            columns.marked(column, self.sort)
-            for column in (columns.COUNTS_WIDE if wide else columns.COUNTS)
-        ]
         counts = self.query_one("#counts", Grid)
         height = min(max(len(rows), 3) + 1, (self.size.height - 3) * 3 // 5)
         if height != self._height:
             self._height = counts.styles.height = height
         counts.fill(
-            heads,
+            columns.counts(wide, self.sort),
             rows,
             [row.key for row in rows],
             lambda row: lines.count_cells(
@@ -166,11 +162,7 @@ class TopApp(App[None]):
         )
 
     def _fill_feeds(self, now: datetime, wide: bool) -> None:
-        feeds = [
-            feed
-            for feed in self.board.feeds.values()
-            if all(word in f"{feed.feed_id} {feed.host} {feed.outcome}" for word in self._words)
-        ]
+        feeds = [f for f in self.board.feeds.values() if lines.feed_matches(f, self._words)]
         feeds.sort(key=lambda feed: (CONDITIONS.index(feed.condition(now)), feed.feed_id))
         self.query_one("#feeds", Grid).fill(
             columns.FEEDS_WIDE if wide else columns.FEEDS,

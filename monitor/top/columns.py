@@ -49,8 +49,12 @@ FEEDS = (
 FEEDS_WIDE = (*FEEDS, Column("last good", 9, right=True), Column("host", 28))
 
 
-def marked(column: Column, sort: str) -> Column:
-    """Return the column, with a mark where it is the one that is sorted by."""
+def counts(wide: bool, sort: str) -> list[Column]:
+    """Return the columns of the counts, with a mark at the one that is sorted by."""
+    return [_marked(column, sort) for column in (COUNTS_WIDE if wide else COUNTS)]
+
+
+def _marked(column: Column, sort: str) -> Column:
     if column.title != sort:
         return column
     return Column(f"▾{column.title}"[: column.width or None], column.width, column.right)

@@ -62,6 +62,11 @@ def alert_matches(alert: Alert, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
+def feed_matches(feed: FeedHealth, words: Sequence[str]) -> bool:
+    """Tell whether a feed has all of these lower-case words."""
+    return all(word in f"{feed.feed_id} {feed.host} {feed.outcome}" for word in words)
+
+
 def count_cells(
     row: Row, alert: Alert | None, now: datetime, wide: bool, bars: str = BARS
 ) -> list[Text]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cluster import Cluster, cluster
+from bench._cluster import Cluster, cluster
 from monitor.cli import main
 from monitor.kafka.admin import live_brokers
 from tests.chaos.load import Load

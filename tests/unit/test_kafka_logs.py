@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from monitor.kafka.admin import compare
+from monitor.kafka.differences import compare
 from monitor.kafka.logs import RateLimit, limit_aiokafka
 
 

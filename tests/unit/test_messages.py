@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import datetime, timedelta, timezone
 
 import orjson
@@ -91,6 +92,20 @@ def test_every_message_class_has_a_type_of_its_own() -> None:
 
     assert len(set(types)) == len(types)
     assert all(name.startswith("newsmon.") and name.endswith(".v1") for name in types)
+
+
+def test_a_dead_letter_holds_a_record_up_to_its_limits() -> None:
+    """What is short stands whole; of what is long the beginning stands, with its true size."""
+    short = DeadLetter.of(("t", 1, 7), b"drill:IS", b"{}", "no JSON", NOW)
+    long = DeadLetter.of(("t", 1, 8), None, b"x" * 70_000, "y" * 600, NOW)
+
+    assert (short.place, b64decode(short.key_raw), b64decode(short.raw)) == (
+        "t/1/7",
+        b"drill:IS",
+        b"{}",
+    )
+    assert b64decode(long.raw) == b"x" * 65_536
+    assert (long.size, long.key_raw, long.reason) == (70_000, "", "y" * 500)
 
 
 def test_event_ids_name_the_fact() -> None:
