@@ -86,12 +86,12 @@ class Plan:
     """
 
     blows: int = 100
-    rate: float = 25.0
+    rate: float = 12.0
     workers: int = 2
     seed: int = 7
     kinds: tuple[Kind, ...] = KINDS
     pause_s: tuple[float, float] = (3.0, 7.0)
-    drain_s: float = 300.0
+    drain_s: float = 1200.0
     slack_faults: float = 0.1
     guards: bool = True
 
