@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from monitor.settings import read_toml, validate
+from monitor.configfile import read_toml, validate
 
 
 class _Strict(BaseModel):

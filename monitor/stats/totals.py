@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
@@ -38,6 +39,7 @@ async def read_totals(bootstrap: str) -> list[Total]:
             newest[record.key] = Total.decode(record.value)
         except MessageError as exc:
             log.warning("%s/%d/%d: %s", TOTALS.name, record.partition, record.offset, exc)
+        await asyncio.sleep(0)  # a full batch must not hold up a server that reads it
     return list(newest.values())
 
 

@@ -12,15 +12,19 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from monitor.errors import BrokerError
 from monitor.messages import Label, Severity, Status
 from monitor.ops.registry import exposition, new_registry
 from monitor.stats.board import Board
 from monitor.stats.places import place_names
+from monitor.stats.row import Series
+from monitor.stats.totals import KINDS, rows_of
 from monitor.web import view
 from monitor.web.access import COOKIE, HEADERS, Access
 from monitor.web.hub import Hub
 from monitor.web.metrics import BoardMetrics
 from monitor.web.openapi import document
+from monitor.web.totals import Totals
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
@@ -40,15 +44,16 @@ _VALUES: dict[str, type[Label | Status | Severity]] = {
 }
 
 
-def make_app(board: Board, hub: Hub, access: Access) -> web.Application:
+def make_app(board: Board, hub: Hub, access: Access, totals: Totals) -> web.Application:
     """Return the server for a board.
 
     Args:
         board: What is shown; somebody else fills it.
         hub: Gives the live events.
         access: Who may ask.
+        totals: The counts that are not on the board.
     """
-    server = _Server(board, hub)
+    server = _Server(board, hub, totals)
     app = web.Application(middlewares=[_guard(access)])
     app.add_routes(
         [
@@ -71,9 +76,10 @@ def make_app(board: Board, hub: Hub, access: Access) -> web.Application:
 
 
 class _Server:
-    def __init__(self, board: Board, hub: Hub) -> None:
+    def __init__(self, board: Board, hub: Hub, totals: Totals) -> None:
         self._board = board
         self._hub = hub
+        self._totals = totals
         self._registry = new_registry("web")
         self._registry.register(BoardMetrics(board, hub, lambda: datetime.now(UTC)))
 
@@ -90,9 +96,21 @@ class _Server:
         return _json(request, {"position": position, "alerts": found})
 
     async def counts(self, request: web.Request) -> web.StreamResponse:
+        by, limit = request.query.get("by", "place"), _limit(request, 500, 5000)
         now = datetime.now(UTC)
-        rows = self._board.rows(now)[: _limit(request, 500, 5000)]
-        return _json(request, {"as_of": now, "counts": view.counts(rows)})
+        if by == "place":
+            found = view.counts(self._board.rows(now)[:limit])
+        elif by in KINDS:
+            found = view.totals(rows_of(await self._summed(by), now)[:limit])
+        else:
+            raise _fault(400, f"by: expected one of place, {', '.join(KINDS)}, got {by[:80]!r}")
+        return _json(request, {"as_of": now, "counts": found})
+
+    async def _summed(self, kind: str) -> list[Series]:
+        try:
+            return await self._totals.of(kind)
+        except BrokerError as exc:
+            raise _fault(503, str(exc)) from exc
 
     async def story(self, request: web.Request) -> web.StreamResponse:
         found = view.story(self._board, request.match_info["id"])

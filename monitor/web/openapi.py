@@ -8,12 +8,14 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from monitor.messages import Alert, Label, Severity, Status, WindowCount
+from monitor.stats.totals import KINDS
 
 _REF = "#/components/schemas/"
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
 _MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
 _WHOLE = {"type": "integer"}
+_BY = ("place", *KINDS)
 
 
 def document() -> dict[str, Any]:
@@ -55,9 +57,16 @@ def _paths() -> dict[str, Any]:
             ],
         ),
         "/api/counts": _get(
-            "Rolling counts by label and place, those with most in 24 hours first.",
-            _object(as_of=_TIME, counts=_list({"$ref": _REF + "Row"})),
-            [_query("limit", "at most this many, 1 to 5000; 500 if left out", _WHOLE)],
+            "Rolling counts, those with most in 24 hours first. `place` counts by label and place; "
+            "`label` and `actor` over all places, outlets and stories counted once.",
+            _object(
+                as_of=_TIME,
+                counts={"anyOf": [_list({"$ref": _REF + name}) for name in ("Row", "TotalRow")]},
+            ),
+            [
+                _query("by", "`TotalRow` unless place; place if left out", _enum(_BY)),
+                _query("limit", "at most this many, 1 to 5000; 500 if left out", _WHOLE),
+            ],
         ),
         "/api/stories/{id}": _get(
             "One story and the claims and denials that hang together with it.",
@@ -91,19 +100,28 @@ def _paths() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     numbers = {"type": "object", "additionalProperties": _WHOLE}
+    counted: dict[str, Any] = {
+        "windows": {"type": "object", "additionalProperties": {"$ref": _REF + "WindowCount"}},
+        "change": {
+            "type": ["number", "null"],
+            "description": "last 24 h divided by the mean day of the six days before",
+        },
+        "hours": {**_list(_WHOLE), "description": "reports per hour, the last 24, oldest first"},
+        "seen": _TIME,
+    }
     return {
         "Row": _object(
             key=_TEXT,
             label=_enum(Label),
             place=_TEXT,
             name=_TEXT,
-            windows={"type": "object", "additionalProperties": {"$ref": _REF + "WindowCount"}},
-            change={
-                "type": ["number", "null"],
-                "description": "last 24 h divided by the mean day of the six days before",
-            },
-            hours={**_list(_WHOLE), "description": "reports per hour, the last 24, oldest first"},
-            seen=_TIME,
+            **counted,
+        ),
+        "TotalRow": _object(
+            key={"type": "string", "description": "`label:` or `actor:` and the code"},
+            code=_TEXT,
+            name=_TEXT,
+            **counted,
         ),
         "Feed": _object(
             id=_TEXT,

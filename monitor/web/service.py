@@ -7,6 +7,7 @@ import errno
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -20,11 +21,13 @@ from monitor.settings import WebSettings
 from monitor.stats.board import Board
 from monitor.stats.reader import keep_filled
 from monitor.stats.row import Row
+from monitor.stats.totals import read_totals
 from monitor.web import view
 from monitor.web.access import access_for
 from monitor.web.address import address_in, url_of
 from monitor.web.app import make_app
 from monitor.web.hub import Hub
+from monitor.web.totals import Totals
 
 log = logging.getLogger("newsmon.web")
 
@@ -96,7 +99,8 @@ async def serve(
         MachineError: The address cannot be had.
     """
     service = Service()
-    app = make_app(service.board, service.hub, access_for(settings))
+    totals = Totals(partial(read_totals, bootstrap))
+    app = make_app(service.board, service.hub, access_for(settings), totals)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:

@@ -42,11 +42,16 @@ def counts(rows: Iterable[Row]) -> list[dict[str, Any]]:
             "label": row.label,
             "place": row.place,
             "name": place_name(row.place),
-            "windows": {n: w.model_dump() for n, w in row.windows.items()},
-            "change": None if row.change is None else round(row.change, 2),
-            "hours": row.hours,
-            "seen": row.seen,
+            **_numbers(row),
         }
+        for row in rows
+    ]
+
+
+def totals(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return rows of labels or actors, counted over all places, with the same numbers."""
+    return [
+        {"key": row.key, "code": row.place, "name": place_name(row.place), **_numbers(row)}
         for row in rows
     ]
 
@@ -84,6 +89,15 @@ def state(board: Board, now: datetime) -> dict[str, Any]:
         "articles_per_s": pulse.articles_per_s if pulse else None,
         "lag": pulse.lag if pulse else {},
         "written": pulse.written if pulse else {},
+    }
+
+
+def _numbers(row: Row) -> dict[str, Any]:
+    return {
+        "windows": {n: w.model_dump() for n, w in row.windows.items()},
+        "change": None if row.change is None else round(row.change, 2),
+        "hours": row.hours,
+        "seen": row.seen,
     }
 
 

@@ -19,11 +19,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from monitor.messages import Total
 from monitor.settings import WebSettings
 from monitor.stats.board import Board
 from monitor.web.access import access_for
 from monitor.web.app import make_app
 from monitor.web.hub import Hub
+from monitor.web.totals import Totals
 from tests import boards
 from tests.boards import CLAIM, DENIAL, HOSTILE, alert
 
@@ -35,6 +37,10 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM, reason="no chromium; get it with `apt-get install chromium`"),
 ]
+
+
+async def _no_totals() -> list[Total]:
+    return []
 
 
 class Served:
@@ -54,7 +60,7 @@ class Served:
 
     async def start(self) -> None:
         """Listen; after `stop` on the same port again."""
-        app = make_app(self.board, self.hub, access_for(WebSettings()))
+        app = make_app(self.board, self.hub, access_for(WebSettings()), Totals(_no_totals))
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()

@@ -69,14 +69,18 @@ AFTER_THE_SEED: list[Told] = [
 
 @dataclass
 class Thread:
-    """What became of each mention, in order, and every revision that was told."""
+    """What became of each mention, in order, and every revision that was told, with its cause."""
 
     filed: list[tuple[str, Mention, str]]
-    alerts: list[Alert]
+    told: list[tuple[str, Alert]]
 
     def of(self, story_id: str) -> list[Alert]:
         """Return the revisions of a story."""
-        return [alert for alert in self.alerts if alert.id == story_id]
+        return [alert for _, alert in self.told if alert.id == story_id]
+
+    def reasons(self, story_id: str, outlet: str) -> list[str]:
+        """Return why the articles of an outlet gave a story new revisions."""
+        return [a.reason for cause, a in self.told if (cause, a.id) == (outlet, story_id)]
 
 
 def tell(articles: list[Told]) -> Thread:
@@ -101,7 +105,7 @@ def tell(articles: list[Told]) -> Thread:
             state = places.get(mention.place, PlaceState())
             places[mention.place], outcome = update_stories(state, mention, policy)
             thread.filed.append((outlet, mention, outcome.story_id))
-            thread.alerts += outcome.alerts
+            thread.told += [(outlet, alert) for alert in outcome.alerts]
     return thread
 
 
@@ -139,9 +143,14 @@ def test_the_seed_article_and_its_follow_ups_are_one_story() -> None:
     story_id, outlets = max(claims_at(thread, "UA").items(), key=lambda item: len(item[1]))
     assert {"Seed", "Harbour Times", "Quay Gazette"} <= outlets
     story = thread.of(story_id)
-    reasons = [alert.reason for alert in story]
-    assert reasons[0] == "new"
-    assert {"new_status", "denied"} <= set(reasons)
+    assert [alert.revision for alert in story] == list(range(1, len(story) + 1))
+    assert thread.reasons(story_id, "Seed")[0] == "new"
+    assert thread.reasons(story_id, "Harbour Times") == ["new_outlet"]
+    assert thread.reasons(story_id, "Maple Wire") == ["new_status", "denied"]
+    assert thread.reasons(story_id, "Quay Gazette") == ["new_status"]
+    # Until the arrival nothing of it has happened, whatever the first article said of other places.
+    assert Status.HAPPENED not in {alert.status for alert in story[:-1]}
+    assert story[-1].headline == AFTER_THE_SEED[-1][1]
     assert story[0].status == Status.CALLED_FOR
     assert story[-1].status == Status.HAPPENED
     assert {"US", "GB", "CA"} <= set(story[-1].actors)

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from monitor.errors import MachineError
-from monitor.messages import Alert
+from monitor.errors import BrokerError, MachineError
+from monitor.messages import Alert, Total
 from monitor.settings import WebSettings
 from monitor.web import app as web_app
 from monitor.web import service as web_service
@@ -23,7 +23,9 @@ from monitor.web.address import read_address
 from monitor.web.app import make_app
 from monitor.web.hub import Hub
 from monitor.web.service import serve
+from monitor.web.totals import Totals
 from tests.boards import CLAIM, DENIAL, HOSTILE, alert, board
+from tests.unit.build_mentions import totals
 
 TOKEN = "correct-horse-battery"
 PATHS = [
@@ -34,6 +36,7 @@ PATHS = [
     "/static/icon.svg",
     "/api/alerts",
     "/api/counts",
+    "/api/counts?by=actor",
     f"/api/stories/{CLAIM}",
     "/api/feeds",
     "/api/state",
@@ -53,9 +56,19 @@ def hub() -> Hub:
     return Hub()
 
 
+async def read_totals() -> list[Total]:
+    """Return what the topic holds in these tests."""
+    return totals()
+
+
+async def no_totals() -> list[Total]:
+    """Fail as a reader does whose broker is away."""
+    raise BrokerError("nobody answers at 127.0.0.1:9092")
+
+
 async def client_of(access: Access, hub: Hub) -> Client:
     """Start a server on the invented board."""
-    client: Client = TestClient(TestServer(make_app(board(), hub, access)))
+    client: Client = TestClient(TestServer(make_app(board(), hub, access, Totals(read_totals))))
     await client.start_server()
     return client
 
@@ -105,6 +118,8 @@ async def test_nothing_can_be_changed(client: Client, method: str) -> None:
         ("/api/alerts?limit=0", 400, "limit: expected a number from 1 to 1000, got '0'"),
         ("/api/alerts?limit=1e3", 400, "limit: expected a number from 1 to 1000, got '1e3'"),
         ("/api/counts?limit=99999", 400, "limit: expected a number from 1 to 5000, got '99999'"),
+        ("/api/counts?by=outlet", 400, "by: expected one of place, label, actor, got 'outlet'"),
+        ("/api/counts?by=actor&limit=0", 400, "limit: expected a number from 1 to 5000"),
         ("/api/alerts?label=war", 400, "label: expected one of deployment, drill, denial"),
         ("/api/alerts?severity=%00", 400, "severity: expected one of low"),
         ("/api/stories/nobody", 404, "no story with this id"),
@@ -119,6 +134,44 @@ async def test_a_wrong_question_gets_one_clear_line(
 
     assert answer.status == status
     assert (await answer.json())["error"].startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        ("actor", {"SE": ("Sweden", 3, 2, 2), "DK": ("Denmark", 1, 1, 1)}),
+        ("label", {"deployment": ("deployment", 3, 2, 2)}),
+    ],
+)
+async def test_counts_by_label_and_by_actor_span_all_places(
+    client: Client, by: str, found: dict[str, tuple[str, int, int, int]]
+) -> None:
+    """Reports and stories are added up over the places, an outlet is counted once."""
+    rows = (await (await client.get(f"/api/counts?by={by}")).json())["counts"]
+
+    week = {row["code"]: (row["name"], *row["windows"]["7d"].values()) for row in rows}
+    assert week == found
+    assert list(week) == list(found)
+    assert [row["key"] for row in rows] == [f"{by}:{code}" for code in found]
+    (first,) = (await (await client.get(f"/api/counts?by={by}&limit=1")).json())["counts"]
+    assert first == rows[0]
+
+
+async def test_many_who_ask_for_totals_at_once_cause_one_reading() -> None:
+    """The topic holds much: it is not read for each page that asks."""
+    readings = 0
+
+    async def read() -> list[Total]:
+        nonlocal readings
+        readings += 1
+        await asyncio.sleep(0)
+        return totals()
+
+    sums = Totals(read)
+    found = await asyncio.gather(*(sums.of(kind) for kind in ("actor", "label") * 10))
+
+    assert readings == 1
+    assert {len(series) for series in found} == {2, 1}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +195,8 @@ async def test_not_ready_while_the_topics_are_read_or_the_broker_is_away(hub: Hu
     """Alive all the same."""
     made = board()
     made.loaded = False
-    client: Client = TestClient(TestServer(make_app(made, hub, access_for(WebSettings()))))
+    app = make_app(made, hub, access_for(WebSettings()), Totals(no_totals))
+    client: Client = TestClient(TestServer(app))
     await client.start_server()
     try:
         first = await client.get("/readyz")
@@ -152,6 +206,9 @@ async def test_not_ready_while_the_topics_are_read_or_the_broker_is_away(hub: Hu
         assert (first.status, second.status) == (503, 503)
         assert await second.text() == "nobody answers at 127.0.0.1:9092\n"
         assert (await client.get("/healthz")).status == 200
+        counts = await client.get("/api/counts?by=label")
+        assert counts.status == 503
+        assert await counts.json() == {"error": "nobody answers at 127.0.0.1:9092"}
     finally:
         await client.close()
 

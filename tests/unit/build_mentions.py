@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.messages import Evidence, Label, Mention, Status, make_id
+from monitor.counts import CountRow, add_to_total, total_keys
+from monitor.messages import Evidence, Label, Mention, Status, Total, make_id
 
 T0 = datetime(2031, 3, 4, 9, 0, tzinfo=UTC)
 
@@ -46,3 +47,17 @@ def mention(
         "detector": "test",
     }
     return Mention(**(fields | more))
+
+
+def totals() -> list[Total]:
+    """Two places in two partitions: SE acts at both, told by one outlet of three twice."""
+    found: dict[tuple[str, int], Total] = {}
+    rows: dict[tuple[str, int], CountRow] = {}
+    told = [("FI", 0, "A", ("SE",)), ("FI", 0, "B", ("SE", "DK")), ("EE", 1, "A", ("SE",))]
+    for n, (place, part, outlet, actors) in enumerate(told):
+        item = mention(actors=actors, places=(place,), outlet=outlet, at=n)
+        for key in total_keys(item):
+            row = rows.get((key, part), CountRow())
+            rows[key, part], total = add_to_total(row, key, part, item, f"story-{place}")
+            found[key, part] = total
+    return list(found.values())

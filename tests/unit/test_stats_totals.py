@@ -7,24 +7,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from monitor.counts import CountRow, add_to_total, total_keys
-from monitor.messages import Total
 from monitor.stats.totals import summed, totals_json, totals_table
-from tests.unit.build_mentions import T0, mention
-
-
-def totals() -> list[Total]:
-    """Two places in two partitions: SE acts at both, told by one outlet of three twice."""
-    found: dict[tuple[str, int], Total] = {}
-    rows: dict[tuple[str, int], CountRow] = {}
-    told = [("FI", 0, "A", ("SE",)), ("FI", 0, "B", ("SE", "DK")), ("EE", 1, "A", ("SE",))]
-    for n, (place, part, outlet, actors) in enumerate(told):
-        item = mention(actors=actors, places=(place,), outlet=outlet, at=n)
-        for key in total_keys(item):
-            row = rows.get((key, part), CountRow())
-            rows[key, part], total = add_to_total(row, key, part, item, f"story-{place}")
-            found[key, part] = total
-    return list(found.values())
+from tests.unit.build_mentions import T0, totals
 
 
 def test_an_actor_is_counted_over_all_places() -> None:

@@ -10,15 +10,18 @@ import orjson
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from monitor.configfile import read_toml
 from monitor.messages import Alert
-from monitor.settings import CONFIG_DIR, read_toml
+from monitor.settings import CONFIG_DIR
 from monitor.stats.board import Board
 from monitor.stats.places import place_names
+from monitor.stats.totals import rows_of, summed
 from monitor.web import view
 from monitor.web.hub import Hub
 from monitor.web.metrics import BoardMetrics
 from monitor.web.openapi import document
 from tests.boards import CLAIM, DENIAL, NOW, alert, board, feed
+from tests.unit.build_mentions import T0, totals
 
 STATIC = Path(view.__file__).parent / "static"
 
@@ -113,6 +116,7 @@ def test_every_reference_of_the_openapi_document_has_a_target() -> None:
     for path, answer, name in (
         ("/api/alerts", view.alerts(board(), {}, 1)[0], "Alert"),
         ("/api/counts", view.counts(board().rows(NOW))[0], "Row"),
+        ("/api/counts", view.totals(rows_of(summed(totals(), "actor"), T0))[0], "TotalRow"),
         ("/api/feeds", view.feeds(board(), NOW)[0], "Feed"),
         ("/api/state", view.state(board(), NOW), "State"),
     ):
