@@ -8,7 +8,7 @@ from monitor.feeds.state import FeedState, Seen
 from tests.samples import article
 
 WORLD = Feed(id="world", url="https://gazette.example/world")
-NORTH = Feed(id="north", url="https://feeds.gazette.example/north")
+NORTH = Feed(id="north", url="https://gazette.example/north")
 OTHER = Feed(id="other", url="https://herald.example/feed")
 ARTICLE = bytes.fromhex(article().id)
 
