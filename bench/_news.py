@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from itertools import cycle, islice, zip_longest
 
@@ -75,7 +75,12 @@ def natural(count: int) -> tuple[str, list[Article]]:
 
 
 def _captured() -> Iterator[tuple[str, str, str]]:
-    """Read entries of captured feeds: the first of each, the second of each, ..."""
+    for entry, language in captured(_LANGUAGES):
+        yield entry.title or "", untagged(entry.summary or entry.content or ""), language
+
+
+def captured(languages: Collection[str]) -> Iterator[tuple[Entry, str]]:
+    """Read entries of captured feeds: the first of each, the second ...; and their language."""
     feeds: list[list[tuple[Entry, str]]] = []
     for path in sorted(shared_dir("feeds").iterdir()):
         try:
@@ -83,7 +88,11 @@ def _captured() -> Iterator[tuple[str, str, str]]:
         except (NewsmonError, OSError):
             continue
         language = (feed.language or "").lower()[:2]
-        if language in _LANGUAGES:
+        if language in languages:
             feeds.append([(entry, language) for entry in feed.entries])
-    for entry, language in (e for row in zip_longest(*feeds) for e in row if e is not None):
-        yield entry.title or "", _TAG.sub(" ", entry.summary or entry.content or ""), language
+    yield from (entry for row in zip_longest(*feeds) for entry in row if entry is not None)
+
+
+def untagged(text: str) -> str:
+    """Return a text without its tags."""
+    return _TAG.sub(" ", text)

@@ -18,20 +18,18 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import zip_longest
 from pathlib import Path
 from statistics import median, quantiles
 
 from rich.console import Console
 from rich.table import Table
 
+from bench._news import captured, untagged
 from monitor.detect import Detector, load_detector
 from monitor.detect.lexicon import Lexicon
 from monitor.detect.patterns import any_of
 from monitor.detect.sentences import split
 from monitor.detect.text import mask
-from monitor.errors import NewsmonError
-from monitor.feeds.parse import parse_text
 from monitor.messages import Article, Label
 from tests import shared_dir
 from tests.quality.measure import Tally, found_labels, rows, unit
@@ -40,7 +38,6 @@ Finder = Callable[[Sequence[str]], list[set[Label]]]
 """Sentences to the labels of each."""
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_TAG = re.compile(r"<[^<>]*>")
 _KEYWORDS = {
     Label.DEPLOYMENT: ("deploy*", "troop*", "withdraw*", "warship*", "mobilis*", "mobiliz*"),
     Label.DRILL: ("military exercise*", "drill*", "war game*", "manoeuvre*", "maneuver*"),
@@ -55,7 +52,7 @@ def main(words: list[str]) -> None:
     args = parser.parse_args(words)
     labels = shared_dir("labels")
     detector = load_detector()
-    articles = natural(shared_dir("feeds"), args.sentences)
+    articles = natural(args.sentences)
     texts = [sentence for article in articles for sentence in sentences(article)]
     begin = time.process_time()
     for article in articles:
@@ -83,21 +80,13 @@ def main(words: list[str]) -> None:
     )
 
 
-def natural(folder: Path, count: int) -> list[Article]:
-    """Read English entries of captured feeds as articles: the first of each feed, the second ..."""
-    feeds = []
-    for path in sorted(folder.iterdir()):
-        try:
-            feed = parse_text(path.read_bytes())
-        except (NewsmonError, OSError):
-            continue
-        if (feed.language or "").lower().startswith("en"):
-            feeds.append(feed.entries)
+def natural(count: int) -> list[Article]:
+    """Return English entries of captured feeds as articles, with so many sentences."""
     found: list[Article] = []
-    for entry in (e for row in zip_longest(*feeds) for e in row if e is not None):
+    for entry, _ in captured({"en"}):
         article = Article(
             id=f"natural{len(found)}", feed_id="", url="", title=entry.title or "",
-            text=_TAG.sub(" ", entry.content or entry.summary or ""), outlet="", language="en",
+            text=untagged(entry.content or entry.summary or ""), outlet="", language="en",
             fetched_at=_NOW,
         )  # fmt: skip
         found.append(article)

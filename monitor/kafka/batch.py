@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from monitor.errors import BrokerError
-from monitor.kafka.client import Producer
+from monitor.kafka.client import Producer, milliseconds
 from monitor.kafka.connect import explain
 from monitor.messages import Mention
-from monitor.topics import MENTIONS, partition_of, record_time
+from monitor.topics import MENTIONS, partition_of
 
 
 async def send_mentions(producer: Producer, mentions: Sequence[Mention]) -> list[Mention]:
@@ -28,7 +27,7 @@ async def send_mentions(producer: Producer, mentions: Sequence[Mention]) -> list
     Raises:
         BrokerError: At least one was not acknowledged; each may have arrived all the same.
     """
-    sent, refused, now = [], [], datetime.now(UTC)
+    sent, refused = [], []
     for mention in mentions:
         try:
             future = await producer.send(
@@ -36,7 +35,7 @@ async def send_mentions(producer: Producer, mentions: Sequence[Mention]) -> list
                 value=mention.encode(),
                 key=mention.record_key.encode(),
                 partition=partition_of(mention.place),
-                timestamp_ms=int(record_time(mention.seen_at, now).timestamp() * 1000),
+                timestamp_ms=milliseconds(mention.seen_at),
                 headers=mention.headers(),
             )
         except MessageSizeTooLargeError:

@@ -122,7 +122,7 @@ async def send_value(
             value=value,
             key=key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key,
             partition=partition,
-            timestamp_ms=None if timestamp is None else _milliseconds(timestamp),
+            timestamp_ms=None if timestamp is None else milliseconds(timestamp),
             headers=list(headers),
         )
     except MessageSizeTooLargeError:
@@ -132,7 +132,8 @@ async def send_value(
     return done.partition, done.offset
 
 
-def _milliseconds(moment: datetime) -> int:
+def milliseconds(moment: datetime) -> int:
+    """Return a record's time as Kafka wants it: since 1970, and now where it lies too far ahead."""
     return int(record_time(moment, datetime.now(UTC)).timestamp() * 1000)
 
 
