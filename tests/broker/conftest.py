@@ -28,7 +28,6 @@ from monitor.kafka.jvm import Kafka
 from monitor.kafka.node import free_port
 from monitor.settings import KafkaSettings, Settings
 from monitor.topics import DEAD_LETTERS, Topic
-from tests import shared_dir
 from tests.broker.desk import Ask, Desk, opened
 
 HERE = Path(__file__).parent
@@ -123,10 +122,3 @@ def ask(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Ask:
         return [json.loads(line) for line in out.splitlines()]
 
     return run
-
-
-@pytest.fixture
-def seed() -> tuple[str, str]:
-    """Return title and text of the first real article that newsmon was made for."""
-    path = next(iter(sorted(shared_dir("seed").glob("*.txt"))))
-    return "Seed article", " ".join(path.read_text("utf-8").split())

