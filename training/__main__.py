@@ -52,7 +52,7 @@ def _train(options: argparse.Namespace) -> None:
     from training import fit, sieve, vocabulary
 
     torch.set_num_threads(1)
-    known = sets.load(options.labels)
+    known = sets.load(options.labels, options.work / "sentences.jsonl")
     table_file = options.work / "pieces.json"
     seen = known.of(options.step)
     if options.step == "first":
@@ -79,7 +79,7 @@ def _train(options: argparse.Namespace) -> None:
     }[options.step]
     start = weights
     if options.step == "sieve":
-        plain = rows.read(path for path in [options.work / "sentences.jsonl"] if path.exists())
+        plain = [row for row in known.captured if "labels" not in row]
         print(f"and {len(plain)} sentences without a label", flush=True)
         weights = sieve.train(weights, pieces, seen, plain, plan)
     else:
@@ -141,7 +141,7 @@ def _packed(work: Path) -> bytes:
 
 
 def _pack(options: argparse.Namespace) -> None:
-    known = sets.load(options.labels)
+    known = sets.load(options.labels, options.work / "sentences.jsonl")
     shipped = _packed(options.work)
     with np.load(options.work / "judged.npz") as found:
         sieve, late = found["sieve"], found["late"]

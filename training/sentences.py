@@ -1,27 +1,31 @@
-"""Plain news for the sieve to practise on: sentences of captured feeds that pass the word gate.
+"""Sentences of captured feeds that pass the word gate, with what was labelled of them.
 
     python -m training.sentences --feeds FOLDER > WORK/sentences.jsonl
 
-Runs in newsmon's own environment, which can read feeds. Prints one JSON object a line, `lang` and
-`text`, each text once. Every second sentence, chosen by its hash, is left out: on those one can
-still see what the sieve does with text that it has not met.
+Runs in newsmon's own environment, which can read feeds. Prints one JSON object a line, each text
+once: `lang`, `text`, `title`, `prev`, and where `captured.tsv` knows the sentence its `labels` and
+whether the reader was `sure`. The texts belong to their outlets, so that file holds hashes of them.
+Every second item, chosen by the hash of its headline, is left out: on those one can still see what
+the networks do with news that they have not met (`--others`).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import re
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from monitor.detect import load_detector
 from monitor.errors import NewsmonError
 from monitor.feeds.parse import parse_text
+from monitor.feeds.text import html_to_text
 
-_TAG = re.compile(r"<[^<>]*>")
+LABELLED = Path(__file__).with_name("captured.tsv")
 
 
 def main() -> None:
@@ -30,19 +34,38 @@ def main() -> None:
     parser.add_argument("--feeds", type=Path, required=True, help="folder of captured feeds")
     parser.add_argument("--others", action="store_true", help="the half that is left out")
     args = parser.parse_args()
-    for language, text in sorted(set(gated(args.feeds))):
-        if is_kept(text) is not args.others:
-            print(json.dumps({"lang": language, "text": text}, ensure_ascii=False))
+    known = labelled()
+    for row in gated(args.feeds):
+        if is_kept(row["title"] or row["text"]) is not args.others:
+            found = row | known.get(key(row["text"]), {})
+            print(json.dumps(found, ensure_ascii=False))
 
 
-def is_kept(text: str) -> bool:
-    """Say whether a sentence is one to practise on."""
-    return zlib.crc32(text.encode()) % 2 == 0
+def is_kept(headline: str) -> bool:
+    """Say whether an item is one to practise on."""
+    return zlib.crc32(headline.encode()) % 2 == 0
 
 
-def gated(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield language and text of each sentence that the detector would score."""
-    detector = load_detector()
+def key(text: str) -> str:
+    """Name a sentence without showing it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def labelled() -> dict[str, dict[str, Any]]:
+    """Read what readers who followed the guide of the label files said of captured sentences."""
+    found = {}
+    for line in LABELLED.read_text(encoding="utf-8").splitlines():
+        name, labels, doubt = line.split("\t")
+        found[name] = {
+            "labels": [label for label in labels.split(",") if label],
+            "sure": not doubt,
+        }
+    return found
+
+
+def gated(folder: Path) -> Iterator[dict[str, str]]:
+    """Yield each sentence that the detector would score, with its context."""
+    detector, seen = load_detector(), set[str]()
     for path in sorted(folder.iterdir()):
         try:
             feed = parse_text(path.read_bytes())
@@ -50,10 +73,17 @@ def gated(folder: Path) -> Iterator[tuple[str, str]]:
             print(f"{path.name}: left out ({exc})", file=sys.stderr)
             continue
         for entry in feed.entries:
-            text = _TAG.sub(" ", entry.content or entry.summary or "")
+            text = html_to_text(entry.content or entry.summary or "")
             reading = detector.read(entry.title or "", text, feed.language)
-            for sentence in reading.passed():
-                yield str(reading.language), sentence.text.strip()
+            for unit in (sentence.unit for sentence in reading.passed()):
+                if unit.sentence not in seen:
+                    seen.add(unit.sentence)
+                    yield {
+                        "lang": unit.language,
+                        "text": unit.sentence,
+                        "title": "" if unit.title == unit.sentence else unit.title,
+                        "prev": unit.prev,
+                    }
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
     again   shows all that carry a label once more and some of the others, then `aside` and the
             sentences written for this repository
     polish  goes several times over all of these; gives the encoder that is shipped
-    sieve   trains the small network in front of it on the same rows
+    sieve   trains the small network in front of it on the same rows, and on captured sentences
+            that nobody labelled
 
 The dev files, and the training rows that share a document or a text with them, are never trained
 on: thresholds, calibration and figures come from the dev files.
@@ -33,27 +34,30 @@ class Sets:
         aside: Real Russian and Ukrainian rows that the first pass does not see.
         dev: The dev files.
         written: Sentences written for this repository.
+        captured: Sentences of captured feeds, with `labels` where a reader has seen them.
     """
 
     main: list[Row]
     aside: list[Row]
     dev: list[Row]
     written: list[Row]
+    captured: list[Row]
 
     def of(self, step: str) -> list[Row]:
         """Give the rows that a step trains on."""
         if step == "first":
             return self.main
         if step in ("polish", "sieve"):
-            return [*self.main, *self.aside, *self.written]
+            labelled = [row for row in self.captured if "labels" in row]
+            return [*self.main, *self.aside, *self.written, *labelled]
         return [*_thinned(self.main), *self.aside, *self.written]
 
 
 STEPS = ("first", "again", "polish", "sieve")
 
 
-def load(labels: Path) -> Sets:
-    """Read the label files of a folder and give every row its role."""
+def load(labels: Path, captured: Path | None = None) -> Sets:
+    """Read the label files of a folder, and captured sentences, and give every row its role."""
     dev = rows_.read(labels / name for name in rows_.HELD)
     training = rows_.read(labels / name for name in rows_.TRAINING)
     clear = rows_.apart(training, dev)
@@ -63,6 +67,7 @@ def load(labels: Path) -> Sets:
         aside=aside,
         dev=dev,
         written=_written(),
+        captured=rows_.apart(_captured(captured), dev) if captured and captured.exists() else [],
     )
 
 
@@ -86,6 +91,12 @@ def _written() -> list[Row]:
             }
         )
     return found
+
+
+def _captured(path: Path) -> list[Row]:
+    found = rows_.read([path])
+    source = {"pool": "captured"}
+    return [row | {"id": f"captured-{n}", "source": source} for n, row in enumerate(found)]
 
 
 def share(row: Row, english: float) -> float:

@@ -63,7 +63,8 @@ def _best(truth: Floats, logits: Floats, cost: float) -> float:
     hits = (flagged * truth[:, None]).sum(0)
     alarms = (flagged * (1 - truth)[:, None]).sum(0)
     score = 2 * hits / np.maximum(truth.sum() + hits + cost * alarms, 1e-9)
-    reach = np.arange(-3 * _SMOOTH, 3 * _SMOOTH + 1e-9, 0.02)
+    steps = round(3 * _SMOOTH / 0.02)
+    reach = np.arange(-steps, steps + 1) * 0.02  # as many on each side: the curve stays in place
     kernel = np.exp(-0.5 * (reach / _SMOOTH) ** 2)
     padded = np.pad(score, len(reach) // 2, mode="edge")
     smooth = np.convolve(padded, kernel / kernel.sum(), "valid")
