@@ -22,7 +22,7 @@ _KINDS = (
 @pytest.mark.slow
 async def test_nothing_is_lost_when_every_part_is_struck(kafka_ready: None, tmp_path: Path) -> None:
     """All articles, mentions, alerts, counts, deliveries are right, whatever was struck."""
-    plan = Plan(blows=len(_KINDS), seed=11, kinds=_KINDS, pause_s=(2.0, 5.0))
+    plan = Plan(blows=len(_KINDS), seed=11, kinds=_KINDS, rate=6.0, pause_s=(2.0, 4.0))
 
     outcome = await run(plan, tmp_path, print)
 

@@ -156,7 +156,7 @@ async def test_two_members_share_the_alerts_and_repeat_none(broker: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("alerts", "changes"), [(140, {}), (120, {"fold": True}), (120, {"webhook": True})], ids=str
+    ("alerts", "changes"), [(80, {}), (60, {"fold": True}), (60, {"webhook": True})], ids=str
 )
 async def test_nothing_is_lost_when_it_is_killed_while_slack_fails(
     broker: str, tmp_path: Path, alerts: int, changes: dict[str, bool]

@@ -82,7 +82,11 @@ FICTION = (
 
 
 def test_an_article_becomes_an_alert_and_a_count(kafka_ready: None, tmp_path: Path) -> None:
-    """Feed, article, mention, alert, count: seen from outside, and ended in order with exit 0."""
+    """Feed, article, mention, alert, count, seen from outside.
+
+    Then worker, poller and broker are killed: they are started again, the count of one article
+    stays one, and SIGTERM ends all in order with exit 0.
+    """
     data = str(tmp_path)
     with served({"gazette": [FICTION]}) as feeds, up(tmp_path, feeds) as process:
         status = wait_for("status", lambda: running(tmp_path))
@@ -91,8 +95,17 @@ def test_an_article_becomes_an_alert_and_a_count(kafka_ready: None, tmp_path: Pa
             "alert",
             lambda: json_lines("alerts", "--from-beginning", "--json", "--data-dir", data),
         )
-        stats = json_lines("stats", "--once", "--json", "--data-dir", data)[0]
+        before = json_lines("stats", "--once", "--json", "--data-dir", data)[0]["counts"]
         refused = newsmon("up", "--headless", "--data-dir", data)
+        old = {role["pid"] for role in status["roles"]}
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        wait_for(
+            "restart",
+            lambda: (now := running(tmp_path)) and not old & {r["pid"] for r in now["roles"]},
+        )
+        time.sleep(8)
+        after = json_lines("stats", "--json", "--data-dir", data)[0]["counts"]
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(60) == 0
@@ -102,36 +115,15 @@ def test_an_article_becomes_an_alert_and_a_count(kafka_ready: None, tmp_path: Pa
     assert alerts[0]["actors"] == ["NO"]
     assert alerts[0]["places"] == ["IS"]
     assert alerts[0]["evidence"][0]["sentence"] in FICTION
-    assert "deployment:IS" in [count["key"] for count in stats["counts"]]
+    assert "deployment:IS" in [count["key"] for count in before]
+    numbers = [{c["key"]: c["windows"]["7d"]["mentions"] for c in x} for x in (before, after)]
+    assert numbers[0] == numbers[1]
     assert refused.returncode == 1
     assert "another `newsmon up`" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
-    after = newsmon("status", "--json", "--data-dir", data)
-    assert after.returncode == 1
-    assert json.loads(after.stdout)["roles"] == []
-
-
-def test_what_dies_is_started_again_and_nothing_is_counted_twice(
-    kafka_ready: None, tmp_path: Path
-) -> None:
-    """Worker, poller and broker are killed; the count of one article stays one."""
-    data = str(tmp_path)
-    with served({"gazette": [FICTION]}) as feeds, up(tmp_path, feeds):
-        first = wait_for("status", lambda: running(tmp_path))
-        wait_for("alert", lambda: json_lines("alerts", "--json", "--data-dir", data))
-        before = json_lines("stats", "--json", "--data-dir", data)[0]["counts"]
-        for role in first["roles"]:
-            os.kill(role["pid"], signal.SIGKILL)
-        old = {role["pid"] for role in first["roles"]}
-        wait_for(
-            "restart",
-            lambda: (now := running(tmp_path)) and not old & {r["pid"] for r in now["roles"]},
-        )
-        time.sleep(8)
-        after = json_lines("stats", "--json", "--data-dir", data)[0]["counts"]
-
-    numbers = [{c["key"]: c["windows"]["7d"]["mentions"] for c in x} for x in (before, after)]
-    assert numbers[0] == numbers[1]
+    gone = newsmon("status", "--json", "--data-dir", data)
+    assert gone.returncode == 1
+    assert json.loads(gone.stdout)["roles"] == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests import shared_dir
 from tests.feed_server import item, rss
 
 OUTCOMES = {"not_a_feed", "empty", "too_large", "parse_timeout", "parse_crashed", "parse_failed"}
-MUTANTS = int(os.environ.get("NEWSMON_FUZZ", "1000"))
+MUTANTS = int(os.environ.get("NEWSMON_FUZZ", "500"))
 BOMB = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
 
 
@@ -129,7 +129,7 @@ async def test_hostile_documents_end_in_time(pool: ParserPool, doc: bytes) -> No
 async def test_mutated_captures_crash_and_hang_nothing(pool: ParserPool, record_property) -> None:
     """Real feeds with bytes flipped, cut, repeated, wrapped or re-encoded, into one worker.
 
-    `NEWSMON_FUZZ` sets the number of documents, 1,000 without it. Every so often the worker is
+    `NEWSMON_FUZZ` sets the number of documents, 500 without it. Every so often the worker is
     made to retire, as one does that once needed much memory.
     """
     folder = shared_dir("feeds")
