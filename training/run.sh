@@ -1,9 +1,9 @@
 #!/bin/sh
 # From the open base weights and the label files to config/model: about two hours on one
-# core. Usage: training/run.sh LABELS [WORK [FEEDS]]; FEEDS is a folder of captured feeds whose
-# sentences the sieve practises on.
+# core. Usage: training/run.sh LABELS [WORK [FEEDS]]; FEEDS is a folder of captured feeds, of
+# whose sentences some are labelled and the sieve practises on the rest.
 set -eu
-labels=${1:?usage: training/run.sh LABELS [WORK]}
+labels=${1:?usage: training/run.sh LABELS [WORK [FEEDS]]}
 work=${2:-build/training}
 cd "$(dirname "$0")/.."
 mkdir -p "$work"

@@ -87,4 +87,4 @@ def test_captured_feeds_give_their_articles_once(kafka_ready: None, tmp_path: Pa
     assert {name: n for name, n in missing.items() if n} == {}
     assert [article_id for article_id, n in ids.items() if n > 1] == []
     assert letters == []
-    assert len(by_feed) >= len(names) - 2
+    assert len(by_feed) == len(names)

@@ -81,7 +81,9 @@ FICTION = (
 )
 
 
-def test_an_article_becomes_an_alert_and_a_count(kafka_ready: None, tmp_path: Path) -> None:
+def test_an_article_is_told_and_counted_once_whatever_dies(
+    kafka_ready: None, tmp_path: Path
+) -> None:
     """Feed, article, mention, alert, count, seen from outside.
 
     Then worker, poller and broker are killed: they are started again, the count of one article

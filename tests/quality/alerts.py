@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from monitor.alerts import PlaceState, Policy, load_policy, update_stories
 from monitor.detect import load_detector
 from monitor.messages import Mention, make_id
 from monitor.settings import CONFIG_DIR
-from tests import ROOT
+from tests.quality import material
 from tests.quality.captures import articles, mentions
 
 JUDGED = Path(__file__).with_name("judged.json")
@@ -70,11 +69,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0, help="print so many stories to judge")
     parser.add_argument("--feeds", type=Path, help="folder of the captures")
     args = parser.parse_args()
-    base = Path(os.environ.get("NEWSMON_SHARED") or ROOT.parent / "shared")
-    folder = args.feeds or base / "feeds"
-    if not folder.is_dir():
-        print(f"alerts: {folder}: no captures there (NEWSMON_SHARED, --feeds)", file=sys.stderr)
-        return 2
+    folder = material("feeds", args.feeds)
     detector, policy = load_detector(), load_policy(CONFIG_DIR / "alerts.toml")
     items = articles(folder)
     readable = [item for item in items if item.language in LANGUAGES]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from monitor.alerts import load_policy
 from monitor.detect import Detector, load_detector
 from monitor.detect.language import LANGUAGES
 from monitor.settings import CONFIG_DIR
-from tests import ROOT
+from tests.quality import material
 from tests.quality.grouping import grouping_figures
 from tests.quality.measure import (
     Labels,
@@ -127,11 +126,7 @@ def main() -> int:
     parser.add_argument("--raise-floors", action="store_true", help="write better floors")
     parser.add_argument("--lower-floors", action="store_true", help="write floors, also lower ones")
     args = parser.parse_args()
-    base = Path(os.environ.get("NEWSMON_SHARED") or ROOT.parent / "shared")
-    folder = args.labels or base / "labels"
-    if not folder.is_dir():
-        print(f"report: {folder}: no label files there (NEWSMON_SHARED, --labels)", file=sys.stderr)
-        return 2
+    folder = material("labels", args.labels)
     measured, lines = figures(folder, load_detector())
     grouped, more = grouping_figures(folder.parent, load_policy(CONFIG_DIR / "alerts.toml"))
     measured |= grouped

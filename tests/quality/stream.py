@@ -12,18 +12,21 @@ from `training.sentences` are to be measured on the `--others`, the items that i
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.detect import Detector, load_detector
-from monitor.detect.corrections import THRESHOLDS
-from monitor.messages import Article
-from tests import ROOT
+from monitor.detect.candidates import Reading
+from monitor.detect.corrections import THRESHOLDS, Threshold
+from tests.quality import material
 from tests.quality.captures import articles
+from tests.quality.measure import Tally, found_labels
 from training.sentences import is_kept, key, labelled
+
+Flagged = Mapping[Threshold, set[str]]
+"""The labels of a sentence at each threshold."""
 
 
 @dataclass
@@ -32,16 +35,12 @@ class Stream:
 
     Attributes:
         sentences: All of them.
-        mentions: Labelled by a reader.
-        found: Of these, flagged.
-        false: Flagged, where a reader saw no such mention.
+        tally: Mentions found, invented and missed in the sentences that a reader has seen.
         unread: Sentences that were flagged and that no reader has seen.
     """
 
     sentences: int = 0
-    mentions: int = 0
-    found: int = 0
-    false: int = 0
+    tally: Tally = field(default_factory=Tally)
     unread: int = 0
 
     def add(self, flagged: set[str], wanted: set[str] | None) -> None:
@@ -49,43 +48,60 @@ class Stream:
         self.sentences += 1
         if wanted is None:
             self.unread += bool(flagged)
-            return
-        self.mentions += len(wanted)
-        self.found += len(flagged & wanted)
-        self.false += len(flagged - wanted)
+        else:
+            self.tally.add(flagged, wanted)
 
     def __str__(self) -> str:
-        rate = 1000 * self.false / max(1, self.sentences)
+        found, false = self.tally.right, self.tally.wrong
         return (
-            f"{self.sentences:6} sentences, found {self.found} of {self.mentions}, false "
-            f"{self.false} ({rate:.1f} per 1,000), flagged and not read {self.unread}"
+            f"{self.sentences:6} sentences, found {found} of {found + self.tally.missed}, false "
+            f"{false} ({1000 * false / max(1, self.sentences):.1f} per 1,000), "
+            f"flagged and not read {self.unread}"
         )
 
 
-def flags(detector: Detector, items: Iterable[Article]) -> Iterator[tuple[str, str, set[str]]]:
-    """Yield language, text and labels found of each sentence, each text once."""
-    seen = set[str]()
-    for article in items:
-        reading = detector.read(article.title, article.text, article.language)
-        flagged = {
-            finding.sentence.unit.sentence: {label.value for label in finding.attributes}
-            for finding in detector.findings(reading)
-        }
+def texts(readings: Iterable[Reading]) -> set[str]:
+    """Gather the sentences."""
+    return {sentence.unit.sentence for reading in readings for sentence in reading.sentences}
+
+
+def is_practised(reading: Reading) -> bool:
+    """Say whether training may see the item."""
+    return is_kept(" ".join(reading.headline.split()))
+
+
+def flags(
+    detector: Detector, readings: Iterable[Reading], seen: set[str]
+) -> Iterator[tuple[str, str, Flagged]]:
+    """Yield language, text and labels of each sentence that is not in `seen`, each text once."""
+    seen = set(seen)
+    for reading in readings:
+        language = str(reading.language)
+        flagged = {}
+        for finding in detector.findings(reading):
+            text = finding.sentence.unit.sentence
+            row = {"lang": language, "text": text}
+            flagged[text] = {
+                mode: {label.value for label in found_labels(detector, row, finding.scores, mode)}
+                for mode in THRESHOLDS
+            }
         for text in (sentence.unit.sentence for sentence in reading.sentences):
             if text not in seen:
                 seen.add(text)
-                yield str(reading.language), text, flagged.get(text, set())
+                yield language, text, flagged.get(text, {})
 
 
 def measure(
-    found: Iterable[tuple[str, str, set[str]]], known: Mapping[str, Mapping]
-) -> dict[str, Stream]:
-    """Count by language."""
-    streams: dict[str, Stream] = {}
+    found: Iterable[tuple[str, str, Flagged]], known: Mapping[str, Mapping]
+) -> dict[tuple[Threshold, str], Stream]:
+    """Count by threshold and language."""
+    streams = dict[tuple[Threshold, str], Stream]()
     for language, text, flagged in found:
         row = known.get(key(text))
         wanted = None if row is None else set(row["labels"])
-        streams.setdefault(language, Stream()).add(flagged, wanted)
+        for mode in THRESHOLDS:
+            stream = streams.setdefault((mode, language), Stream())
+            stream.add(flagged.get(mode, set()), wanted)
     return streams
 
 
@@ -95,19 +111,16 @@ def main() -> int:
     parser.add_argument("--feeds", type=Path, help="folder of the captures")
     parser.add_argument("--others", action="store_true", help="only items left out of training")
     args = parser.parse_args()
-    base = Path(os.environ.get("NEWSMON_SHARED") or ROOT.parent / "shared")
-    folder = args.feeds or base / "feeds"
-    if not folder.is_dir():
-        print(f"stream: {folder}: no captures there (NEWSMON_SHARED, --feeds)", file=sys.stderr)
-        return 2
-    items, known = articles(folder), labelled()
-    if args.others:
-        items = [item for item in items if not is_kept(" ".join(item.title.split()))]
-    for threshold in THRESHOLDS:
-        detector = load_detector(threshold=threshold)
-        print(f"{threshold} ({detector.version})")
-        for language, stream in sorted(measure(flags(detector, items), known).items()):
-            print(f"  {language} {stream}")
+    folder = material("feeds", args.feeds)
+    detector = load_detector()
+    readings = [detector.read(a.title, a.text, a.language) for a in articles(folder)]
+    practised = [r for r in readings if args.others and is_practised(r)]
+    others = [r for r in readings if not (args.others and is_practised(r))]
+    # A text that stands in both halves is not new to what has practised on one.
+    found = measure(flags(detector, others, texts(practised)), labelled())
+    print(detector.version)
+    for (mode, language), stream in sorted(found.items()):
+        print(f"  {mode:6} {language} {stream}")
     return 0
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from monitor.detect import load_detector
 from monitor.messages import Label
-from tests.quality.stream import measure
+from tests.quality.measure import Tally
+from tests.quality.stream import Flagged, flags, measure
 from training.sentences import LABELLED, key, labelled
 
 
@@ -16,20 +18,35 @@ def test_found_false_and_unread_are_told_apart() -> None:
         key("none"): {"labels": []},
         key("missed"): {"labels": ["denial"]},
     }
-    flagged = [
-        ("en", "both", {"deployment", "denial"}),
-        ("en", "none", {"drill"}),
-        ("en", "missed", set[str]()),
-        ("en", "never read", {"drill"}),
-        ("en", "plain", set[str]()),
-        ("uk", "none", set[str]()),
+    flagged: list[tuple[str, str, Flagged]] = [
+        ("en", "both", {"alert": {"deployment", "denial"}, "search": {"deployment", "drill"}}),
+        ("en", "none", {"alert": {"drill"}}),
+        ("en", "missed", {}),
+        ("en", "never read", {"alert": {"drill"}}),
+        ("en", "plain", {}),
+        ("uk", "none", {}),
     ]
 
     found = measure(flagged, known)
 
-    assert (found["en"].sentences, found["en"].mentions, found["en"].found) == (5, 3, 1)
-    assert (found["en"].false, found["en"].unread) == (2, 1)
-    assert (found["uk"].sentences, found["uk"].false, found["uk"].unread) == (1, 0, 0)
+    alert, search, other = found["alert", "en"], found["search", "en"], found["alert", "uk"]
+    assert alert.tally == Tally(right=1, wrong=2, missed=2)
+    assert (alert.sentences, alert.unread) == (5, 1)
+    assert search.tally == Tally(right=2, wrong=0, missed=1)
+    assert (other.sentences, other.tally, other.unread) == (1, Tally(), 0)
+
+
+def test_a_text_counts_once_and_not_where_training_has_it() -> None:
+    """Also when another item, with another headline, brings it again."""
+    text = "Norway sent 120 soldiers to Iceland on Monday. The volcano is quiet."
+    detector = load_detector()
+    readings = [detector.read(title, text, "en") for title in ("One", "Two")]
+
+    found = [row[1] for row in flags(detector, readings, seen={"The volcano is quiet."})]
+
+    assert found == ["One", "Norway sent 120 soldiers to Iceland on Monday.", "Two"]
+    (flagged,) = [row[2] for row in flags(detector, readings, set()) if "soldiers" in row[1]]
+    assert flagged == {"alert": {"deployment"}, "search": {"deployment"}}
 
 
 def test_the_file_of_captured_sentences_names_each_once_and_shows_none() -> None:
