@@ -11,10 +11,10 @@ the window's number, today and, without new events, at any later moment.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from monitor.counts.row import FIVE, HOUR, HOURS, RECENT, CountRow, counted
 from monitor.messages import Bucket, Count, Mention, WindowCount
@@ -99,15 +99,13 @@ class Held:
 
 def held_by(row: CountRow) -> Held:
     """Return the buckets of the last hour and of the last 7 days; empty ones are left out."""
+    hours = {hour: held for day in row.days.values() for hour, held in day.by_hour.items()}
     first = int(row.as_of // FIVE) - RECENT + 1
-    hours: dict[int, tuple[int, int, int]] = {}
-    outlets, stories = Counter[int](), Counter[int]()
-    for number, day in row.days.items():
-        hours |= day.by_hour
-        if number >= first * FIVE // HOUR // _DAY:
-            outlets += day.newest[0]
-            stories += day.newest[1]
-    recent = {five: (n, outlets[five], stories[five]) for five, n in row.fives.items()}
+    near = [day.newest for n, day in row.days.items() if n >= first * FIVE // HOUR // _DAY]
+    recent = {
+        five: (n, sum(outlets[five] for outlets, _ in near), sum(told[five] for _, told in near))
+        for five, n in row.fives.items()
+    }
     return Held(recent, hours)
 
 
@@ -120,16 +118,17 @@ def _since(buckets: Buckets, first: int) -> WindowCount:
     )
 
 
-def _buckets(buckets: Buckets, length: int) -> list[dict[str, object]]:
-    return [
-        {
-            "start": _time(number * length),
-            "mentions": mentions,
-            "last_outlets": outlets,
-            "last_stories": stories,
-        }
-        for number, (mentions, outlets, stories) in sorted(buckets.items())
-    ]
+def _buckets(buckets: Buckets, length: int) -> list[Bucket]:
+    return [_bucket(number, length, held) for number, held in sorted(buckets.items())]
+
+
+@lru_cache(maxsize=16_384)
+def _bucket(number: int, length: int, held: tuple[int, int, int]) -> Bucket:
+    """Make a bucket; nearly all of a count's are those of the count before."""
+    mentions, outlets, stories = held
+    return Bucket(
+        start=_time(number * length), mentions=mentions, last_outlets=outlets, last_stories=stories
+    )
 
 
 def _sum(buckets: Sequence[Bucket]) -> WindowCount:
