@@ -41,7 +41,7 @@ class AlertRules(Rules):
     min_outlets: int = Field(1, ge=1, le=50)
     """Independent outlets before the first alert; copies of a sentence are not independent."""
     doubtful_outlets: int = Field(2, ge=1, le=50)
-    """The same where each report raises doubts (history, police, no forces, no military claim)."""
+    """The same where each report raises doubts, see `Mention.doubts`."""
     trusted: Strings = ()
     """Outlets that need no second one, doubts or not."""
     quiet_minutes: float = Field(0, ge=0, le=10_080)

@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.detect.attributes import Reader, load_reader
 from monitor.detect.candidates import Reading, Sentence, read_article
 from monitor.detect.corrections import THRESHOLDS, Corrections, Threshold, load_corrections
-from monitor.detect.doubts import Doubts
+from monitor.detect.doubts import Doubts, mark_aside
 from monitor.detect.encoder import Encoder
 from monitor.detect.explain import SentenceReport, report
 from monitor.detect.language import LANGUAGES, Language
@@ -109,10 +109,11 @@ class Detector:
             return []
         language, passed = reading.language, reading.passed()
         scores = self._scorer.score([sentence.unit for sentence in passed])
-        return [
+        found = [
             self._finding(sentence, score, language, year)
             for sentence, score in zip(passed, scores, strict=True)
         ]
+        return mark_aside(found) if reading.headline.strip() else found
 
     def _finding(
         self, sentence: Sentence, scores: Scores, language: Language, year: int | None
@@ -130,8 +131,9 @@ class Detector:
         for label in Label:
             if label in labels:
                 read = self.reader.read(label, labels, view, context, language, scores.status)
+                speaker = read.speaker.text if read.speaker else ""
                 doubts = self._doubts[language].about(
-                    label, sentence.text, read.claim, around, year
+                    label, sentence.text, read.claim, speaker, around, year
                 )
                 attributes[label] = replace(read, doubts=doubts)
         return Finding(sentence, scores, verdicts, attributes)

@@ -9,14 +9,23 @@ carries its doubts, and the policy decides what they are worth.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from monitor.detect.lexicon import Lexicon, whole_words
+from monitor.detect.patterns import any_of
+from monitor.detect.verdicts import Finding
 from monitor.messages import Label
 
-HISTORY, POLICE, NO_FORCES, NO_CLAIM = "history", "police", "no_forces", "no_military_claim"
+HISTORY, POLICE, NO_FORCES = "history", "police", "no_forces"
+NO_CLAIM, NO_DENIER, ASIDE = "no_military_claim", "no_denier", "aside"
 _PAST_YEARS = 2
-"""A sentence that names only years at least so long before the article is history."""
+"""A sentence that names only years at least so long before the article is history, as is one that
+names a past war and no year."""
+_CLEAR = 0.75
+"""A mention with such a score is believed wherever it stands."""
+_ELSEWHERE = 0.05
+"""A headline whose best score is lower is about something else."""
 
 
 class Doubts:
@@ -33,11 +42,20 @@ class Doubts:
         self._year = re.compile(
             rf"(?:\b(?:{before}) |[-–—] ?)((?:1[5-9]|20)\d\d)(?!\d)", re.IGNORECASE
         )
+        during, wars = any_of(classes["during"]), any_of(classes["past_wars"])
+        # not "a Cold War-era base"
+        self._past_war = re.compile(rf"(?<!\w)(?:{during}) (?:{wars})(?![\w-])", re.IGNORECASE)
         counted = rf"^\W{{1,2}}(?:\w+ )?{lexicon.units.pattern}"
         self._counted = re.compile(counted, re.IGNORECASE)
 
     def about(
-        self, label: Label, text: str, claim: str, context: Mapping[str, str], year: int | None
+        self,
+        label: Label,
+        text: str,
+        claim: str,
+        speaker: str,
+        context: Mapping[str, str],
+        year: int | None,
     ) -> tuple[str, ...]:
         """Name the doubts of a mention.
 
@@ -45,8 +63,9 @@ class Doubts:
             label: Its label.
             text: Its sentence, masked.
             claim: For a denial what is denied; empty where the sentence does not tell.
+            speaker: Who says it; empty where the sentence does not tell.
             context: The headline and the sentence before, as far as there are any.
-            year: Of the article; None where there is none, then nothing is history.
+            year: Of the article; None where there is none, then no other year is history.
         """
         found = []
         around = " ".join((text, *context.values()))
@@ -54,21 +73,57 @@ class Doubts:
             where = text if claim else around
             if not (self._forces.search(where) or self._acts.search(where)):
                 found.append(NO_CLAIM)
+            if not speaker:
+                found.append(NO_DENIER)
         elif not self._forces.search(f"{text} {context.get('title', '')}"):
             found.append(NO_FORCES)
         if label is Label.DEPLOYMENT and self._police.search(text) and not self._armed(text):
             found.append(POLICE)
-        if year and self._is_past(text, year):
+        if self._is_past(text, year):
             found.append(HISTORY)
         return tuple(found)
 
     def _armed(self, text: str) -> bool:
         return bool(self._military.search(self._police.sub(" ", text)))
 
-    def _is_past(self, text: str, year: int) -> bool:
+    def _is_past(self, text: str, year: int | None) -> bool:
         years = [
             int(match[1])
             for match in self._year.finditer(text)
             if not self._counted.match(text[match.end() :])
         ]
-        return bool(years) and max(years) <= year - _PAST_YEARS
+        if years and year:
+            return max(years) <= year - _PAST_YEARS
+        return bool(self._past_war.search(text))
+
+
+def mark_aside(findings: Sequence[Finding]) -> list[Finding]:
+    """Doubt the only mention of an article that is about something else.
+
+    An article on troops says so in its headline, or in more than one sentence. A single sentence
+    elsewhere is mostly background: it counts as an aside unless its score is beyond doubt.
+
+    Args:
+        findings: Of an article that has a headline, in order; the headline's is missing where it
+            stopped at the gate.
+
+    Returns:
+        The same findings, the single mention with its doubt.
+    """
+    told = [place for place, finding in enumerate(findings) if finding.attributes]
+    if len(told) != 1 or _is_about_forces(findings[0]) or _best(findings[told[0]]) >= _CLEAR:
+        return list(findings)
+    place, single = told[0], findings[told[0]]
+    doubted = {
+        label: replace(read, doubts=(*read.doubts, ASIDE))
+        for label, read in single.attributes.items()
+    }
+    return [*findings[:place], replace(single, attributes=doubted), *findings[place + 1 :]]
+
+
+def _is_about_forces(first: Finding) -> bool:
+    return first.sentence.field == "title" and _best(first) >= _ELSEWHERE
+
+
+def _best(finding: Finding) -> float:
+    return max(verdict.score for verdict in finding.verdicts)

@@ -102,7 +102,8 @@ class Mention(Message):
     place_spans: tuple[Entity, ...] = ()
     quantity: Quantity | None = None
     doubts: tuple[str, ...] = ()
-    """Why a reader should be careful: `history`, `police`, `no_forces`, `no_military_claim`."""
+    """Why a reader should be careful: `history`, `police`, `no_forces`, `aside` (the only mention
+    of an article about something else); of a denial `no_military_claim`, `no_denier`."""
 
     @property
     def place(self) -> str:

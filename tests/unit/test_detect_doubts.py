@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from monitor.detect.doubts import HISTORY, NO_CLAIM, NO_FORCES, POLICE, Doubts
+from monitor.detect.doubts import (
+    ASIDE,
+    HISTORY,
+    NO_CLAIM,
+    NO_DENIER,
+    NO_FORCES,
+    POLICE,
+    Doubts,
+)
+from monitor.detect.scoring import Scores, Unit
 from monitor.messages import Label
 from tests.unit.detect_doubles import FixedScorer, article, detector, lexicons
 
@@ -13,8 +24,8 @@ YEAR = 2031
 
 def doubts(text: str, label: Label = Label.DEPLOYMENT, language: str = "en", **more: str):
     """Ask about one sentence of an article of 2031."""
-    claim, context = more.pop("claim", ""), more
-    return Doubts(lexicons()[language]).about(label, text, claim, context, YEAR)
+    claim, speaker = more.pop("claim", ""), more.pop("speaker", "the minister")
+    return Doubts(lexicons()[language]).about(label, text, claim, speaker, more, YEAR)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,7 @@ def test_only_years_that_are_long_past_make_history(language: str, text: str, pa
 
 def test_without_a_year_of_the_article_nothing_is_history() -> None:
     text = "In 1979 the army moved two divisions to the coast."
-    assert Doubts(lexicons()["en"]).about(Label.DEPLOYMENT, text, "", {}, None) == ()
+    assert Doubts(lexicons()["en"]).about(Label.DEPLOYMENT, text, "", "", {}, None) == ()
 
 
 def test_a_denial_of_something_else_is_doubtful() -> None:
@@ -89,6 +100,70 @@ def test_a_denial_of_something_else_is_doubtful() -> None:
     short = "The minister denied it."
     assert doubts(short, Label.DENIAL, prev="The dam is unsafe.") == (NO_CLAIM,)
     assert doubts(short, Label.DENIAL, prev="Troops are at the dam.") == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "past"),
+    [
+        ("en", "He told how soldiers held the island during World War II.", True),
+        ("en", "The battalion crossed the river in the Korean war.", True),
+        ("en", "The largest convoy since the Cold War left port.", False),
+        ("en", "The battalion moved into a base in Cold War-era tunnels.", False),
+        ("en", "In 2031 the army rebuilt what it held during World War II.", False),
+        ("ru", "Полк стоял здесь во время Второй мировой войны.", True),
+        ("ru", "Это самые большие учения войск после холодной войны.", False),
+        ("uk", "Полк стояв тут під час Другої світової війни.", True),
+        ("uk", "Це найбільші навчання військ від часів холодної війни.", False),
+    ],
+)
+def test_what_happened_in_a_past_war_is_history(language: str, text: str, past: bool) -> None:
+    assert (HISTORY in doubts(text, language=language)) is past
+
+
+def test_a_denial_by_nobody_is_doubtful() -> None:
+    text = "Talk of troops at the dam is idle."
+    assert doubts(text, Label.DENIAL, speaker="") == (NO_DENIER,)
+    assert doubts(text, speaker="") == ()
+
+
+SENT = "The army sent tanks north."
+OTHER = "Nothing moved at the fair."
+
+
+class OneSentence:
+    """Scores sentences that speak of tanks, and every headline by its own score."""
+
+    version = "one"
+
+    def __init__(self, sentence: float, headline: float) -> None:
+        self._scores = {False: sentence, True: headline}
+
+    def score(self, units: Sequence[Unit]) -> list[Scores]:
+        return [Scores({Label.DEPLOYMENT: self._of(unit), Label.DRILL: 0.0}) for unit in units]
+
+    def _of(self, unit: Unit) -> float:
+        return self._scores[unit.is_title] if unit.is_title or "tanks" in unit.sentence else 0.01
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "score", "of_title", "aside"),
+    [
+        (SENT, "Prices rise as the army sent for flour", 0.6, 0.01, True),
+        (SENT, "Prices rise", 0.6, 0.9, True),
+        (SENT, "The army sent something", 0.6, 0.2, False),
+        (SENT, "The army sent something", 0.6, 0.9, False),
+        (SENT, "Prices rise", 0.8, 0.01, False),
+        (SENT, "", 0.6, 0.01, False),
+        (f"{SENT} More tanks were deployed.", "Prices rise", 0.6, 0.01, False),
+    ],
+)
+def test_the_only_mention_of_an_article_about_something_else_is_an_aside(
+    text: str, title: str, score: float, of_title: float, aside: bool
+) -> None:
+    """A headline that the gate stops is about something else, whatever it would score."""
+    chain = detector(OneSentence(score, of_title))
+    found = chain.find_mentions(article(f"{OTHER} {text}", title))
+    assert {ASIDE in mention.doubts for mention in found} == {aside}
 
 
 def test_a_mention_carries_its_doubts_and_explain_shows_them() -> None:
