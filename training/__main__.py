@@ -1,8 +1,8 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
-Steps: `first`, `again`, `polish`, `sieve` (each trains and writes `WORK/STEP.npz`), `judge`
-(scores the dev files), `pack` (writes the weights file and `model.json`, prints the figures),
-`report` (figures of the shipped file).
+Steps: `first`, `again`, `polish`, `status`, `sieve` (each trains and writes `WORK/STEP.npz`),
+`judge` (makes the weights file, scores the dev files with it), `pack` (chooses thresholds, writes
+both files of the model, prints the figures), `report` (figures of the shipped file).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
 def _train(options: argparse.Namespace) -> None:
     import torch
 
-    from training import fit, sieve, vocabulary
+    from training import fit, sieve, status, vocabulary
 
     torch.set_num_threads(1)
     known = sets.load(options.labels, options.work / "sentences.jsonl")
@@ -70,24 +70,26 @@ def _train(options: argparse.Namespace) -> None:
         weights = _saved(options.work / f"{before}.npz")
     pieces = Pieces(json.loads(table_file.read_text(encoding="utf-8")))
     print(f"{options.step}: {len(seen)} rows, {len(weights['word'])} pieces", flush=True)
-    plan = {
+    plans = {
         "first": fit.Plan(1e-4, part=1 / 3),
         # Cheaper, and hardly worse: the lowest layers have learnt what they can.
         "again": fit.Plan(8e-5, seed=1, frozen=2, bare=0.3),
-        "polish": fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3),
+        "polish": fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2),
         "sieve": fit.Plan(1e-3, seed=3, size=64, passes=5),
-    }[options.step]
-    start = weights
-    if options.step == "sieve":
+    }
+    if options.step == "status":
+        weights = status.settle(weights, pieces, seen)
+    elif options.step == "sieve":
         plain = [row for row in known.captured if "labels" not in row]
         print(f"and {len(plain)} sentences without a label", flush=True)
-        weights = sieve.train(weights, pieces, seen, plain, plan)
+        weights = sieve.train(weights, pieces, seen, plain, plans["sieve"])
     else:
         way = fit.polish if options.step == "polish" else fit.tune
-        weights = way(weights, pieces, seen, plan)
-    if options.step == "polish":
-        # Half-way between the two generalizes better than either (Wortsman et al. 2022).
-        weights = {name: (start[name] + learnt) / 2 for name, learnt in weights.items()}
+        learnt = way(weights, pieces, seen, plans[options.step])
+        if options.step == "polish":
+            # Half-way generalizes better than either end (Wortsman et al. 2022).
+            learnt = {name: (weights[name] + after) / 2 for name, after in learnt.items()}
+        weights = learnt
     _save(options.work / f"{options.step}.npz", weights)
 
 
@@ -127,22 +129,25 @@ def units(found: list[Row]) -> list[Unit]:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    """Score the dev files in the exported precision."""
-    scorer = _untuned(_packed(options.work))
-    sieve, late = scorer.logits(units(sets.load(options.labels).dev))
+    """Write the weights file, and score the dev files with it."""
+    known = sets.load(options.labels, options.work / "sentences.jsonl")
+    packed = _packed(options.work, known)
+    sieve, late = _untuned(packed).logits(units(known.dev))
+    (options.work / "packed.bin").write_bytes(packed)
     np.savez(options.work / "judged.npz", sieve=sieve, late=late)
 
 
-def _packed(work: Path) -> bytes:
-    from training import export
+def _packed(work: Path, known: sets.Sets) -> bytes:
+    from training import export, fit
 
     table = json.loads((work / "pieces.json").read_text(encoding="utf-8"))
-    return export.pack(_saved(work / "sieve.npz"), _saved(work / "polish.npz"), table)
+    examples = fit.encode(Pieces(table), known.of("polish"))
+    return export.pack(_saved(work / "sieve.npz"), _saved(work / "status.npz"), table, examples)
 
 
 def _pack(options: argparse.Namespace) -> None:
     known = sets.load(options.labels, options.work / "sentences.jsonl")
-    shipped = _packed(options.work)
+    shipped = (options.work / "packed.bin").read_bytes()
     with np.load(options.work / "judged.npz") as found:
         sieve, late = found["sieve"], found["late"]
     tuned = known.dev
@@ -178,7 +183,8 @@ def _pack(options: argparse.Namespace) -> None:
 
 def _card(options: argparse.Namespace, digest: str, size: int, known: sets.Sets) -> dict[str, Any]:
     now = datetime.now(UTC)
-    files = (*rows.HELD, *rows.TRAINING)
+    files = [options.labels / name for name in (*rows.HELD, *rows.TRAINING)]
+    files += sorted(Path(__file__).parent.glob("*.tsv"))
     return {
         "format": FORMAT,
         "version": f"e5-{now:%Y%m%d}-{digest[:8]}",
@@ -188,10 +194,7 @@ def _card(options: argparse.Namespace, digest: str, size: int, known: sets.Sets)
         "licence": "MIT",
         "trained_on": {
             "rows": {step: len(known.of(step)) for step in sets.STEPS},
-            "files": {
-                name: hashlib.sha256((options.labels / name).read_bytes()).hexdigest()
-                for name in files
-            },
+            "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         },
     }
 

@@ -54,7 +54,9 @@ _NAMES = tuple(f"{language} " for language in LANGUAGES)
 Rows = Sequence[Mapping]
 
 
-def fit(x: np.ndarray, y: np.ndarray, classes: int, steps: int = 400) -> np.ndarray:
+def fit(
+    x: np.ndarray, y: np.ndarray, classes: int, steps: int = 400, strength: float = STRENGTH
+) -> np.ndarray:
     """Fit a softmax regression: weights of shape (features, classes)."""
     weights = np.zeros((x.shape[1], classes), np.float32)
     first, second = np.zeros_like(weights), np.zeros_like(weights)
@@ -62,7 +64,7 @@ def fit(x: np.ndarray, y: np.ndarray, classes: int, steps: int = 400) -> np.ndar
     for step in range(1, steps + 1):
         logits = x @ weights
         odds = np.exp(logits - logits.max(1, keepdims=True))
-        slope = STRENGTH * (x.T @ (odds / odds.sum(1, keepdims=True) - truth)) + weights
+        slope = strength * (x.T @ (odds / odds.sum(1, keepdims=True) - truth)) + weights
         first = 0.9 * first + 0.1 * slope
         second = 0.99 * second + 0.01 * slope**2
         rate = 0.05 * (1 - step / (steps + 1))

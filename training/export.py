@@ -20,11 +20,17 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from monitor.detect.encoder import run_network
-from monitor.detect.pieces import Encoded
+from monitor.detect.pieces import Encoded, batch
 from training.base import LAYER, Weights
 from training.network import HEADS
 
 _OPSET = 20
+_MICROSOFT = "com.microsoft"
+_WATCHED = 1_000
+"""Inputs on which ranges are measured."""
+Range = tuple[float, float]
+"""Least and greatest value that is told apart; what is beyond counts as that."""
+
 _Attribute = str | int | float | list[int]
 
 _EPOCH = (2020, 1, 1, 0, 0, 0)
@@ -35,9 +41,10 @@ _EPOCH = (2020, 1, 1, 0, 0, 0)
 class _Graph:
     """Nodes and constants as they are added; every method gives the name of its output."""
 
-    quantized: bool
+    ranges: Sequence[Range] | None
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
+    multiplied: list[str] = field(default_factory=list)
 
     def _name(self, what: str) -> str:
         return f"{what}_{len(self.nodes)}_{len(self.constants)}"
@@ -66,21 +73,27 @@ class _Graph:
         return self.op("LayerNormalization", x, *weights, axis=-1, epsilon=1e-12)
 
     def linear(self, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
-        """Multiply by a matrix (out, in), in 7 bits when the graph is `quantized`."""
-        if not self.quantized:
-            product = self.op("MatMul", x, self.floats(weight.T))
-        else:
-            product = self._int8(x, weight)
-        return self.op("Add", product, self.floats(bias))
-
-    def _int8(self, x: str, weight: NDArray[np.float32]) -> str:
-        """Quantize to 7 bits a column: without VNNI, 8 bits overflow in the kernels' sums."""
+        """Multiply by a matrix (out, in), in whole numbers where the inputs' ranges are known."""
+        self.multiplied.append(x)
+        if self.ranges is None:
+            return self.op("Add", self.op("MatMul", x, self.floats(weight.T)), self.floats(bias))
+        # 7 bits a column: without VNNI, 8 bits overflow in the kernels' sums.
         scale = np.abs(weight).max(1) / 63 + 1e-12
         whole = np.round(weight / scale[:, None]).astype(np.int8)
-        quantized, x_scale, x_zero = self.ops("DynamicQuantizeLinear", 3, x)
-        product = self.op("MatMulInteger", quantized, self.const(whole.T), x_zero)
-        both = self.op("Mul", x_scale, self.floats(scale))
-        return self.op("Mul", self.op("Cast", product, to=TensorProto.FLOAT), both)
+        low, high = self.ranges[len(self.multiplied) - 1]
+        step = self.floats((high - low) / 255)
+        zero = self.const(np.array(round(-low / (high - low) * 255), np.uint8))
+        return self.op(
+            "MatMulIntegerToFloat",
+            self.op("QuantizeLinear", x, step, zero),
+            self.const(whole.T),
+            step,
+            self.floats(scale),
+            zero,
+            "",
+            self.floats(bias),
+            domain=_MICROSOFT,
+        )
 
 
 def _embed(g: _Graph, w: Weights) -> str:
@@ -136,9 +149,15 @@ def _bias(g: _Graph) -> str:
     return g.op("Mul", g.op("Sub", mask, g.floats(1.0)), g.floats(1e9))
 
 
-def graph(w: Weights, *, quantized: bool) -> bytes:
-    """Write a network as an ONNX file: ids, mask, segment -> logits."""
-    g = _Graph(quantized)
+def graph(w: Weights, ranges: Sequence[Range] | None = None, *, watched: bool = False) -> bytes:
+    """Write a network as an ONNX file: ids, mask, segment -> logits.
+
+    Args:
+        w: The weights.
+        ranges: Of what each matrix is multiplied with, in order; None leaves all in floats.
+        watched: Give the least and greatest of these too, as `low` and `high`.
+    """
+    g = _Graph(ranges)
     x, bias = _embed(g, w), _bias(g)
     for number in range(len(w["qb"])):
         x = _layer(g, x, {name: w[name][number] for name in LAYER}, bias)
@@ -148,26 +167,59 @@ def graph(w: Weights, *, quantized: bool) -> bytes:
         for name in ("ids", "mask", "segment")
     ]
     width = int(w["head_b"].shape[0])
-    output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["rows", width])
-    made = helper.make_graph(g.nodes, "network", inputs, [output], g.constants)
-    opsets = [helper.make_opsetid("", _OPSET)]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["rows", width])]
+    if watched:
+        for name, reduce in (("low", "ReduceMin"), ("high", "ReduceMax")):
+            ends = [g.op("Reshape", g.op(reduce, x, keepdims=0), g.ints(1)) for x in g.multiplied]
+            g.nodes.append(helper.make_node("Concat", ends, [name], axis=0))
+            outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [len(ends)]))
+    made = helper.make_graph(g.nodes, "network", inputs, outputs, g.constants)
+    opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
     model: bytes = helper.make_model(made, opset_imports=opsets, ir_version=10).SerializeToString()
     return model
 
 
+def watch(w: Weights, inputs: Sequence[Encoded]) -> list[Range]:
+    """Measure the ranges of what the matrices are multiplied with, for `graph`.
+
+    They are constants of the file: with ranges taken from each batch, as dynamic quantization
+    does, the score of a sentence depends on the sentences beside it (by half a logit, seen).
+    """
+    session = ort.InferenceSession(graph(w, watched=True), providers=["CPUExecutionProvider"])
+    ends = []
+    for start in range(0, len(inputs), 16):
+        ids, mask, segment = batch(inputs[start : start + 16])
+        ends.append(session.run(["low", "high"], {"ids": ids, "mask": mask, "segment": segment}))
+    low, high = np.min([low for low, _ in ends], 0), np.max([high for _, high in ends], 0)
+    return [(min(0.0, float(a)), max(0.0, float(b))) for a, b in zip(low, high, strict=True)]
+
+
 def run(w: Weights, inputs: Sequence[Encoded]) -> NDArray[np.float32]:
     """Score inputs with a network as it would be shipped; (inputs, outputs of the head)."""
-    session = ort.InferenceSession(graph(w, quantized=True), providers=["CPUExecutionProvider"])
+    ranges = watch(w, inputs[:: max(1, len(inputs) // _WATCHED)])
+    session = ort.InferenceSession(graph(w, ranges), providers=["CPUExecutionProvider"])
     return run_network(session, inputs, len(w["head_b"]))
 
 
 def pack(
-    sieve: Weights, encoder: Weights, table: Mapping[str, Any], *, quantized: bool = True
+    sieve: Weights,
+    encoder: Weights,
+    table: Mapping[str, Any],
+    examples: Sequence[Encoded],
 ) -> bytes:
-    """Write the weights file: a zip of both graphs and the table of word pieces."""
+    """Write the weights file: a zip of both graphs and the table of word pieces.
+
+    Args:
+        sieve: Weights of the small network.
+        encoder: Weights of the large one.
+        table: The word pieces.
+        examples: What both will read, to measure ranges on.
+    """
+    some = examples[:: max(1, len(examples) // _WATCHED)]
+    alone = [item.alone for item in some]
     files = {
-        "sieve.onnx": graph(sieve, quantized=quantized),
-        "encoder.onnx": graph(encoder, quantized=quantized),
+        "sieve.onnx": graph(sieve, watch(sieve, alone)),
+        "encoder.onnx": graph(encoder, watch(encoder, [*some, *alone])),
         "pieces.json": json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode(),
     }
     out = io.BytesIO()

@@ -20,7 +20,6 @@ from training.rows import LABELS, STATUSES, Row
 
 _WARM_UP = 0.08
 _HEAD_RATE = 5.0
-_STATUS_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Plan:
             serves sentences with and without context.
         passes: How often `polish` goes over the rows.
         thin: Share of the English rows without a label that each of its passes draws.
+        status: What the status counts beside the labels.
     """
 
     rate: float
@@ -47,6 +47,7 @@ class Plan:
     bare: float = 0.15
     passes: int = 1
     thin: float = 0.4
+    status: float = 0.3
 
 
 def with_heads(weights: Weights, rows: Sequence[Row], seed: int) -> Weights:
@@ -82,9 +83,8 @@ def tune(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) -> W
         set_rate(optimizer, plan, step / len(steps))
         shown = [bare[i] if random.random() < plan.bare else full[i] for i in chosen]
         found = logits(p, tensors(shown), drop, plan.frozen)
-        each = _losses(
-            found, torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen]), rare
-        )
+        truth = torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen])
+        each = _losses(found, *truth, rare, plan.status)
         weight = torch.from_numpy(weigh[chosen])
         progress.tell(step, learn(optimizer, p, (each * weight).sum() / weight.sum()))
     return arrays(p)
@@ -120,9 +120,8 @@ def polish(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) ->
         padded = tensors(inputs)
         states_ = _padded(below, padded[0].shape[1])
         found = upper(p, states_, padded, drop, plan.frozen)
-        each = _losses(
-            found, torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen]), rare
-        )
+        truth = torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen])
+        each = _losses(found, *truth, rare, plan.status)
         weight = torch.from_numpy(weigh[chosen])
         progress.tell(step, learn(optimizer, p, (each * weight).sum() / weight.sum()))
     return arrays(p)
@@ -211,13 +210,17 @@ def _schedule(done: float) -> float:
 
 
 def _losses(
-    found: torch.Tensor, labels: torch.Tensor, status: torch.Tensor, rare: torch.Tensor
+    found: torch.Tensor,
+    labels: torch.Tensor,
+    status: torch.Tensor,
+    rare: torch.Tensor,
+    share: float,
 ) -> torch.Tensor:
-    """Add two losses for each row: its labels, and its status where known."""
+    """Add two losses for each row: its labels, and a share of its status where known."""
     marks = found[:, : len(LABELS)]
     each = labels * F.softplus(-marks) * rare + (1 - labels) * F.softplus(marks)
     of_status = F.cross_entropy(found[:, len(LABELS) :], status, reduction="none", ignore_index=-1)
-    return each.sum(-1) + _STATUS_SHARE * of_status
+    return each.sum(-1) + share * of_status
 
 
 def _optimizer(p: Parameters, rate: float) -> torch.optim.AdamW:

@@ -12,7 +12,6 @@ the networks do with news that they have not met (`--others`).
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 import zlib
@@ -24,6 +23,7 @@ from monitor.detect import load_detector
 from monitor.errors import NewsmonError
 from monitor.feeds.parse import parse_text
 from monitor.feeds.text import html_to_text
+from training.rows import key
 
 LABELLED = Path(__file__).with_name("captured.tsv")
 
@@ -44,11 +44,6 @@ def main() -> None:
 def is_kept(headline: str) -> bool:
     """Say whether an item is one to practise on."""
     return zlib.crc32(headline.encode()) % 2 == 0
-
-
-def key(text: str) -> str:
-    """Name a sentence without showing it."""
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def labelled() -> dict[str, dict[str, Any]]:

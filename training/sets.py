@@ -4,7 +4,9 @@
             dev file, and less a third of the Russian and Ukrainian rows (`aside`)
     again   shows all that carry a label once more and some of the others, then `aside` and the
             sentences written for this repository
-    polish  goes several times over all of these; gives the encoder that is shipped
+    polish  goes several times over all of these, and over captured sentences with a label; gives
+            the encoder's layers
+    status  fits the status head to those of them whose status is known
     sieve   trains the small network in front of it on the same rows, and on captured sentences
             that nobody labelled
 
@@ -47,13 +49,16 @@ class Sets:
         """Give the rows that a step trains on."""
         if step == "first":
             return self.main
+        if step == "status":
+            rows = self.of("polish")
+            return [r for r, s in zip(rows, rows_.statuses(rows), strict=True) if s >= 0]
         if step in ("polish", "sieve"):
             labelled = [row for row in self.captured if "labels" in row]
             return [*self.main, *self.aside, *self.written, *labelled]
         return [*_thinned(self.main), *self.aside, *self.written]
 
 
-STEPS = ("first", "again", "polish", "sieve")
+STEPS = ("first", "again", "polish", "status", "sieve")
 
 
 def load(labels: Path, captured: Path | None = None) -> Sets:

@@ -229,3 +229,17 @@ def test_padding_is_masked_and_context_marked() -> None:
     assert mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
     assert segment.tolist() == [[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]]
     assert ids.dtype == np.int64
+
+
+def test_a_sentence_scores_the_same_whatever_stands_beside_it(encoder: Encoder) -> None:
+    """Ranges of whole numbers are constants of the file: no batch moves a score."""
+    one = Unit("Norway sent four hundred soldiers and six tanks to its northern border on Monday.")
+    others = [
+        Unit("The ministry denied that troops had crossed the river near the old bridge."),
+        Unit("Navies of three states will hold a joint exercise off the cape next month."),
+        Unit("Bread is dearer than last year."),
+    ]
+    alone, beside = encoder.score([one])[0], encoder.score([one, *others])[0]
+    assert beside.labels == pytest.approx(alone.labels, abs=2e-4)
+    assert alone.status is not None
+    assert beside.status == pytest.approx(alone.status, abs=2e-4)
