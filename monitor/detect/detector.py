@@ -131,9 +131,8 @@ class Detector:
         for label in Label:
             if label in labels:
                 read = self.reader.read(label, labels, view, context, language, scores.status)
-                speaker = read.speaker.text if read.speaker else ""
                 doubts = self._doubts[language].about(
-                    label, sentence.text, read.claim, speaker, around, year
+                    label, sentence.text, read.claim, around, year
                 )
                 attributes[label] = replace(read, doubts=doubts)
         return Finding(sentence, scores, verdicts, attributes)

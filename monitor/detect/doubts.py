@@ -18,7 +18,7 @@ from monitor.detect.verdicts import Finding
 from monitor.messages import Label
 
 HISTORY, POLICE, NO_FORCES = "history", "police", "no_forces"
-NO_CLAIM, NO_DENIER, ASIDE = "no_military_claim", "no_denier", "aside"
+NO_CLAIM, ASIDE = "no_military_claim", "aside"
 _PAST_YEARS = 2
 """A sentence that names only years at least so long before the article is history, as is one that
 names a past war and no year."""
@@ -49,13 +49,7 @@ class Doubts:
         self._counted = re.compile(counted, re.IGNORECASE)
 
     def about(
-        self,
-        label: Label,
-        text: str,
-        claim: str,
-        speaker: str,
-        context: Mapping[str, str],
-        year: int | None,
+        self, label: Label, text: str, claim: str, context: Mapping[str, str], year: int | None
     ) -> tuple[str, ...]:
         """Name the doubts of a mention.
 
@@ -63,7 +57,6 @@ class Doubts:
             label: Its label.
             text: Its sentence, masked.
             claim: For a denial what is denied; empty where the sentence does not tell.
-            speaker: Who says it; empty where the sentence does not tell.
             context: The headline and the sentence before, as far as there are any.
             year: Of the article; None where there is none, then no other year is history.
         """
@@ -73,8 +66,6 @@ class Doubts:
             where = text if claim else around
             if not (self._forces.search(where) or self._acts.search(where)):
                 found.append(NO_CLAIM)
-            if not speaker:
-                found.append(NO_DENIER)
         elif not self._forces.search(f"{text} {context.get('title', '')}"):
             found.append(NO_FORCES)
         if label is Label.DEPLOYMENT and self._police.search(text) and not self._armed(text):

@@ -103,7 +103,7 @@ class Mention(Message):
     quantity: Quantity | None = None
     doubts: tuple[str, ...] = ()
     """Why a reader should be careful: `history`, `police`, `no_forces`, `aside` (the only mention
-    of an article about something else); of a denial `no_military_claim`, `no_denier`."""
+    of an article about something else); of a denial `no_military_claim`."""
 
     @property
     def place(self) -> str:

@@ -6,15 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from monitor.detect.doubts import (
-    ASIDE,
-    HISTORY,
-    NO_CLAIM,
-    NO_DENIER,
-    NO_FORCES,
-    POLICE,
-    Doubts,
-)
+from monitor.detect.doubts import ASIDE, HISTORY, NO_CLAIM, NO_FORCES, POLICE, Doubts
 from monitor.detect.scoring import Scores, Unit
 from monitor.messages import Label
 from tests.unit.detect_doubles import FixedScorer, article, detector, lexicons
@@ -24,8 +16,8 @@ YEAR = 2031
 
 def doubts(text: str, label: Label = Label.DEPLOYMENT, language: str = "en", **more: str):
     """Ask about one sentence of an article of 2031."""
-    claim, speaker = more.pop("claim", ""), more.pop("speaker", "the minister")
-    return Doubts(lexicons()[language]).about(label, text, claim, speaker, more, YEAR)
+    claim, context = more.pop("claim", ""), more
+    return Doubts(lexicons()[language]).about(label, text, claim, context, YEAR)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +82,7 @@ def test_only_years_that_are_long_past_make_history(language: str, text: str, pa
 
 def test_without_a_year_of_the_article_nothing_is_history() -> None:
     text = "In 1979 the army moved two divisions to the coast."
-    assert Doubts(lexicons()["en"]).about(Label.DEPLOYMENT, text, "", "", {}, None) == ()
+    assert Doubts(lexicons()["en"]).about(Label.DEPLOYMENT, text, "", {}, None) == ()
 
 
 def test_a_denial_of_something_else_is_doubtful() -> None:
@@ -118,12 +110,6 @@ def test_a_denial_of_something_else_is_doubtful() -> None:
 )
 def test_what_happened_in_a_past_war_is_history(language: str, text: str, past: bool) -> None:
     assert (HISTORY in doubts(text, language=language)) is past
-
-
-def test_a_denial_by_nobody_is_doubtful() -> None:
-    text = "Talk of troops at the dam is idle."
-    assert doubts(text, Label.DENIAL, speaker="") == (NO_DENIER,)
-    assert doubts(text, speaker="") == ()
 
 
 SENT = "The army sent tanks north."
