@@ -92,7 +92,8 @@ def mark_aside(findings: Sequence[Finding]) -> list[Finding]:
     """Doubt the only mention of an article that is about something else.
 
     An article on troops says so in its headline, or in more than one sentence. A single sentence
-    elsewhere is mostly background: it counts as an aside unless its score is beyond doubt.
+    elsewhere is mostly background: it counts as an aside unless its score is beyond doubt, or it
+    denies something, which articles tend to tell in one sentence.
 
     Args:
         findings: Of an article that has a headline, in order; the headline's is missing where it
@@ -102,9 +103,11 @@ def mark_aside(findings: Sequence[Finding]) -> list[Finding]:
         The same findings, the single mention with its doubt.
     """
     told = [place for place, finding in enumerate(findings) if finding.attributes]
-    if len(told) != 1 or _is_about_forces(findings[0]) or _best(findings[told[0]]) >= _CLEAR:
+    if len(told) != 1 or _is_about_forces(findings[0]):
         return list(findings)
     place, single = told[0], findings[told[0]]
+    if Label.DENIAL in single.attributes or _best(single) >= _CLEAR:
+        return list(findings)
     doubted = {
         label: replace(read, doubts=(*read.doubts, ASIDE))
         for label, read in single.attributes.items()

@@ -121,11 +121,12 @@ class OneSentence:
 
     version = "one"
 
-    def __init__(self, sentence: float, headline: float) -> None:
+    def __init__(self, sentence: float, headline: float, *labels: Label) -> None:
         self._scores = {False: sentence, True: headline}
+        self._labels = labels or (Label.DEPLOYMENT,)
 
     def score(self, units: Sequence[Unit]) -> list[Scores]:
-        return [Scores({Label.DEPLOYMENT: self._of(unit), Label.DRILL: 0.0}) for unit in units]
+        return [Scores(dict.fromkeys(self._labels, self._of(unit))) for unit in units]
 
     def _of(self, unit: Unit) -> float:
         return self._scores[unit.is_title] if unit.is_title or "tanks" in unit.sentence else 0.01
@@ -150,6 +151,14 @@ def test_the_only_mention_of_an_article_about_something_else_is_an_aside(
     chain = detector(OneSentence(score, of_title))
     found = chain.find_mentions(article(f"{OTHER} {text}", title))
     assert {ASIDE in mention.doubts for mention in found} == {aside}
+
+
+def test_a_denial_is_no_aside() -> None:
+    """Articles tend to tell in one sentence that something is denied."""
+    chain = detector(OneSentence(0.6, 0.01, Label.DEPLOYMENT, Label.DENIAL))
+    found = chain.find_mentions(article(f"{OTHER} {SENT}", "Prices rise"))
+    assert [mention.label for mention in found] == [Label.DEPLOYMENT, Label.DENIAL]
+    assert not any(ASIDE in mention.doubts for mention in found)
 
 
 def test_a_mention_carries_its_doubts_and_explain_shows_them() -> None:
