@@ -194,9 +194,13 @@ def watch(w: Weights, inputs: Sequence[Encoded]) -> list[Range]:
     return [(min(0.0, float(a)), max(0.0, float(b))) for a, b in zip(low, high, strict=True)]
 
 
+def _some(inputs: Sequence[Encoded]) -> Sequence[Encoded]:
+    return inputs[:: max(1, len(inputs) // _WATCHED)]
+
+
 def run(w: Weights, inputs: Sequence[Encoded]) -> NDArray[np.float32]:
     """Score inputs with a network as it would be shipped; (inputs, outputs of the head)."""
-    ranges = watch(w, inputs[:: max(1, len(inputs) // _WATCHED)])
+    ranges = watch(w, _some(inputs))
     session = ort.InferenceSession(graph(w, ranges), providers=["CPUExecutionProvider"])
     return run_network(session, inputs, len(w["head_b"]))
 
@@ -215,7 +219,7 @@ def pack(
         table: The word pieces.
         examples: What both will read, to measure ranges on.
     """
-    some = examples[:: max(1, len(examples) // _WATCHED)]
+    some = _some(examples)
     alone = [item.alone for item in some]
     files = {
         "sieve.onnx": graph(sieve, watch(sieve, alone)),

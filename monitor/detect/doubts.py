@@ -58,7 +58,7 @@ class Doubts:
             text: Its sentence, masked.
             claim: For a denial what is denied; empty where the sentence does not tell.
             context: The headline and the sentence before, as far as there are any.
-            year: Of the article; None where there is none, then no other year is history.
+            year: Of the article; None where there is none, then years tell nothing.
         """
         found = []
         around = " ".join((text, *context.values()))
