@@ -2,7 +2,7 @@
 
 from monitor.alerts.filters import Filter, Watch
 from monitor.alerts.policy import Policy, load_policy, unknown_codes
-from monitor.alerts.stories import Outcome, add_burst, update_stories
+from monitor.alerts.stories import Outcome, add_burst, is_clear, update_stories
 from monitor.alerts.story import PlaceState
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Policy",
     "Watch",
     "add_burst",
+    "is_clear",
     "load_policy",
     "unknown_codes",
     "update_stories",

@@ -39,8 +39,15 @@ def begin(mention: Mention) -> Story:
     return Story(make_id("story", mention.id), mention.label.value, when, when, seen, seen)
 
 
-def absorb(story: Story, mention: Mention, trusted: bool) -> Story:
-    """Return the story with one more report in it."""
+def absorb(story: Story, mention: Mention, trusted: bool, clear: bool) -> Story:
+    """Return the story with one more report in it.
+
+    Args:
+        story: It is not changed.
+        mention: The report.
+        trusted: Whether its outlet needs no second one.
+        clear: Whether nothing makes it doubtful.
+    """
     when, seen = event_time(mention), mention.seen_at.timestamp()
     words = terms(mention.evidence.sentence)
     mark, told = fingerprint(words), sample(words, terms(mention.title))
@@ -71,7 +78,7 @@ def absorb(story: Story, mention: Mention, trusted: bool) -> Story:
         headline_key=key if better else story.headline_key,
         confidence=max(story.confidence, mention.score),
         trusted=story.trusted or trusted,
-        clear=story.clear or not mention.doubts,
+        clear=story.clear or clear,
         articles=_last(story.articles, mention.article_id[:10], MAX_ARTICLES),
         ids=_last(story.ids, short(mention.id), MAX_IDS),
     )

@@ -41,7 +41,9 @@ class AlertRules(Rules):
     min_outlets: int = Field(1, ge=1, le=50)
     """Independent outlets before the first alert; copies of a sentence are not independent."""
     doubtful_outlets: int = Field(2, ge=1, le=50)
-    """The same where each report raises doubts, see `Mention.doubts`."""
+    """The same where each report is doubtful: has `Mention.doubts`, or a low score."""
+    sure_score: float = Field(0.45, ge=0, le=1)
+    """A report with a lower score is doubtful."""
     trusted: Strings = ()
     """Outlets that need no second one, doubts or not."""
     quiet_minutes: float = Field(0, ge=0, le=10_080)

@@ -70,7 +70,7 @@ def update_stories(
         mention.seen_at.timestamp(), _HOUR * max(rules.gap_hours, rules.link_hours)
     )
     story = find_story(state.stories, mention, rules) or begin(mention)
-    story = absorb(story, mention, _trusted(mention, policy))
+    story = absorb(story, mention, _trusted(mention, policy), is_clear(mention, policy))
     state, outcome = _told(_linked(state, story, mention, policy), story.id, policy, told)
     return state.bounded(), outcome
 
@@ -100,6 +100,11 @@ def add_burst(
 
 def _trusted(mention: Mention, policy: Policy) -> bool:
     return mention.outlet.casefold() in {name.casefold() for name in policy.alerts.trusted}
+
+
+def is_clear(mention: Mention, policy: Policy) -> bool:
+    """Say whether a report may raise an alert by itself: it has no doubts, and no low score."""
+    return not mention.doubts and mention.score >= policy.alerts.sure_score
 
 
 def _linked(state: PlaceState, story: Story, mention: Mention, policy: Policy) -> PlaceState:

@@ -59,7 +59,7 @@ class Story:
         headline_key: Why that line; greater is better.
         confidence: Best score.
         trusted: Whether an outlet of the policy's trusted list told it.
-        clear: Whether a report of it raised no doubts.
+        clear: Whether a report of it was not doubtful.
         articles: The last articles, by hash.
         ids: The last mention ids, by their first digits.
         links: Stories of the other side: claims of a denial, denials of a claim.

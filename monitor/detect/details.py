@@ -13,7 +13,11 @@ _WORD = re.compile(
 _LOOK_AHEAD = 5
 """Words behind a number in which its unit must stand: "500 heavily armed Russian troops"."""
 _BINDS = frozenset(".-")
-_END = re.compile(r"[;:!?]|[.](?=\s|$)|,\s+(?:but|while|and|[a-z]+ing|а|но|але)\b|[\"”»]")
+# A clause goes on behind the full stop of an initial: "U.S. forces".
+_END = re.compile(
+    r"[;:!?]|(?<!\b[^\W\d_])[.](?=\s|$)"
+    r"|,\s+(?:but|while|and|[a-z]+ing|а|но|але)\b|[\"”»]"
+)
 
 
 def quantity(text: str, lexicon: Lexicon) -> Quantity | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.detect.attributes import Reader, load_reader
 from monitor.detect.candidates import Reading, Sentence, read_article
 from monitor.detect.corrections import THRESHOLDS, Corrections, Threshold, load_corrections
-from monitor.detect.doubts import Doubts, mark_aside
+from monitor.detect.doubts import Doubts, Left, load_left, mark_aside
 from monitor.detect.encoder import Encoder
 from monitor.detect.explain import SentenceReport, report
 from monitor.detect.language import LANGUAGES, Language
@@ -44,6 +44,7 @@ class Detector:
         scorer: Scores sentences.
         limits: Thresholds for `alert` and for `search`.
         corrections: An analyst's rules.
+        left: Forces that are no longer where they were, for doubts.
         threshold: Which of the limits counts.
     """
 
@@ -54,11 +55,12 @@ class Detector:
         scorer: Scorer,
         limits: Mapping[Threshold, Limits],
         corrections: Corrections,
+        left: Left,
         threshold: Threshold = "alert",
     ) -> None:
         self.limits, self.corrections, self.threshold = limits, corrections, threshold
         self.lexicons, self.reader, self._scorer = lexicons, reader, scorer
-        self._doubts = {language: Doubts(lexicon) for language, lexicon in lexicons.items()}
+        self._doubts = {language: Doubts(lexicon, left) for language, lexicon in lexicons.items()}
 
     @property
     def version(self) -> str:
@@ -131,9 +133,7 @@ class Detector:
         for label in Label:
             if label in labels:
                 read = self.reader.read(label, labels, view, context, language, scores.status)
-                doubts = self._doubts[language].about(
-                    label, sentence.text, read.claim, around, year
-                )
+                doubts = self._doubts[language].about(label, sentence.text, read, around, year)
                 attributes[label] = replace(read, doubts=doubts)
         return Finding(sentence, scores, verdicts, attributes)
 
@@ -176,4 +176,5 @@ def load_detector(config_dir: Path = CONFIG_DIR, threshold: Threshold = "alert")
         }
         for which in THRESHOLDS
     }
-    return Detector(lexicons, reader, encoder, limits, corrections, threshold)
+    left = load_left(config_dir / "lexicon" / "doubts.toml")
+    return Detector(lexicons, reader, encoder, limits, corrections, left, threshold)

@@ -11,17 +11,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from monitor.configfile import read_toml
+from monitor.detect.attributes import Attributes
 from monitor.detect.lexicon import Lexicon, whole_words
-from monitor.detect.patterns import any_of
+from monitor.detect.patterns import any_of, words_of
 from monitor.detect.verdicts import Finding
-from monitor.messages import Label
+from monitor.errors import ConfigError
+from monitor.messages import Label, Status
 
 HISTORY, POLICE, NO_FORCES = "history", "police", "no_forces"
-NO_CLAIM, ASIDE = "no_military_claim", "aside"
+NO_CLAIM, ASIDE, FICTION, STANDING = "no_military_claim", "aside", "fiction", "standing"
+
+Left = Mapping[str, Sequence[tuple[frozenset[str], int]]]
+"""By place: whose forces left it, as codes, and the year in which the last of them did."""
+
 _PAST_YEARS = 2
 """A sentence that names only years at least so long before the article is history, as is one that
-names a past war and no year."""
+names a past war and no year, and what is told of forces that left so long before."""
+_AHEAD = frozenset({Status.PLANNED, Status.CALLED_FOR, Status.POSSIBLE})
 _CLEAR = 0.75
 """A mention with such a score is believed wherever it stands."""
 _ELSEWHERE = 0.05
@@ -29,9 +38,15 @@ _ELSEWHERE = 0.05
 
 
 class Doubts:
-    """Finds the doubts of one language; pure."""
+    """Finds the doubts of one language; pure.
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    Args:
+        lexicon: Its words.
+        left: Forces that are no longer where they were.
+    """
+
+    def __init__(self, lexicon: Lexicon, left: Left) -> None:
+        self._left = left
         classes = lexicon.classes
         self._military = whole_words(classes["military_sure"])
         self._forces = whole_words([*classes["military_sure"], *classes["military_perhaps"]])
@@ -45,34 +60,63 @@ class Doubts:
         during, wars = any_of(classes["during"]), any_of(classes["past_wars"])
         # not "a Cold War-era base"
         self._past_war = re.compile(rf"(?<!\w)(?:{during}) (?:{wars})(?![\w-])", re.IGNORECASE)
+        self._fiction = whole_words(classes["fiction"])
+        self._habit = whole_words(classes["habit"])
+        again, deny = any_of(classes["again"]), any_of(classes["deny"])
+        which, denies = any_of(classes["which"]), any_of(classes["denies"])
+        self._standing = re.compile(
+            rf"(?<!\w)(?:(?:{again}) (?:{deny})|(?:{deny}) (?:{again})"
+            rf"|(?:{which}) (?:[\w'-]+ ){{1,3}}(?:{denies}) ?(?:[^\w ]|$))(?!\w)",
+            re.IGNORECASE,
+        )
         counted = rf"^\W{{1,2}}(?:\w+ )?{lexicon.units.pattern}"
         self._counted = re.compile(counted, re.IGNORECASE)
 
     def about(
-        self, label: Label, text: str, claim: str, context: Mapping[str, str], year: int | None
+        self,
+        label: Label,
+        text: str,
+        read: Attributes,
+        context: Mapping[str, str],
+        year: int | None,
     ) -> tuple[str, ...]:
         """Name the doubts of a mention.
 
         Args:
             label: Its label.
             text: Its sentence, masked.
-            claim: For a denial what is denied; empty where the sentence does not tell.
+            read: What was read from it.
             context: The headline and the sentence before, as far as there are any.
             year: Of the article; None where there is none, then years tell nothing.
         """
         found = []
-        around = " ".join((text, *context.values()))
+        headed = f"{text} {context.get('title', '')}"
         if label is Label.DENIAL:
-            where = text if claim else around
+            where = text if read.claim else " ".join((text, *context.values()))
             if not (self._forces.search(where) or self._acts.search(where)):
                 found.append(NO_CLAIM)
-        elif not self._forces.search(f"{text} {context.get('title', '')}"):
+        elif not self._forces.search(headed):
             found.append(NO_FORCES)
         if label is Label.DEPLOYMENT and self._police.search(text) and not self._armed(text):
             found.append(POLICE)
-        if self._is_past(text, year):
+        if self._is_past(text, year) or (year and self._has_left(label, read, year)):
             found.append(HISTORY)
+        if (self._standing if label is Label.DENIAL else self._habit).search(text):
+            found.append(STANDING)
+        if self._fiction.search(headed):
+            found.append(FICTION)
         return tuple(found)
+
+    def _has_left(self, label: Label, read: Attributes, year: int) -> bool:
+        """Say whether a deployment is of forces that have left, and of no others."""
+        if label is not Label.DEPLOYMENT or read.status in _AHEAD:
+            return False
+        actors = {chosen.code for chosen in read.actors}
+        return any(
+            actors <= whose and last <= year - _PAST_YEARS
+            for chosen in read.places
+            for whose, last in self._left.get(chosen.code, ())
+        )
 
     def _armed(self, text: str) -> bool:
         return bool(self._military.search(self._police.sub(" ", text)))
@@ -86,6 +130,26 @@ class Doubts:
         if years and year:
             return max(years) <= year - _PAST_YEARS
         return bool(self._past_war.search(text))
+
+
+def load_left(path: Path) -> Left:
+    """Read which forces have left which places.
+
+    Args:
+        path: `config/lexicon/doubts.toml`.
+
+    Raises:
+        ConfigError: The file is missing or an entry is in another form; names it.
+    """
+    entries = read_toml(path).get("left", [])
+    found = dict[str, list[tuple[frozenset[str], int]]]()
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
+        match entry:
+            case {"place": str(place), "actors": str(actors), "year": int(year)}:
+                found.setdefault(place, []).append((frozenset(words_of(actors)), year))
+            case _:
+                raise ConfigError(f"{path}: left[{number}]: expected place, actors and year")
+    return found
 
 
 def mark_aside(findings: Sequence[Finding]) -> list[Finding]:

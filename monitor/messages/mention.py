@@ -102,8 +102,9 @@ class Mention(Message):
     place_spans: tuple[Entity, ...] = ()
     quantity: Quantity | None = None
     doubts: tuple[str, ...] = ()
-    """Why a reader should be careful: `history`, `police`, `no_forces`, `aside` (the only mention
-    of an article about something else); of a denial `no_military_claim`."""
+    """Why a reader should be careful: `history`, `police`, `no_forces`, `fiction`, `standing` (said
+    to be always so), `aside` (the only mention of an article about something else); of a denial
+    `no_military_claim`."""
 
     @property
     def place(self) -> str:

@@ -3,10 +3,15 @@
     python -m tests.quality.alerts [--sample 60] [--feeds DIR]
 
 Runs the captures through the detector and the policy that ships, prints how many alerts that is
-per 1,000 articles, and, of the stories in `judged.json`, how many a reader found worth an alert. A
-story is worth it when its first sentence reports, announces or denies a move, a presence or an
-exercise of forces as news; history, police, metaphors and other denials are not. With `--sample`
-it prints so many stories to be judged: always the same for the same detector.
+per 1,000 articles, and, of the stories in `judged.json`, how many a reader found worth an alert,
+and how many alerts those are. A story is worth it when its first sentence reports, announces or
+denies a move, a presence or an exercise of forces as news; history, police, metaphors and other
+denials are not. With `--sample` it prints so many stories to be judged: always the same for the
+same detector.
+
+What other readers had labelled as sentences (`training/captured.tsv`), without a thought of alerts,
+is printed beside it: how many of the mentions that may raise an alert alone are right, and of those
+that may not.
 """
 
 from __future__ import annotations
@@ -18,12 +23,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.alerts import PlaceState, Policy, load_policy, update_stories
+from monitor.alerts import PlaceState, Policy, is_clear, load_policy, update_stories
 from monitor.detect import load_detector
 from monitor.messages import Mention, make_id
 from monitor.settings import CONFIG_DIR
 from tests.quality import material
 from tests.quality.captures import articles, mentions
+from training.sentences import key, labelled
 
 JUDGED = Path(__file__).with_name("judged.json")
 LANGUAGES = ("en", "ru", "uk")
@@ -36,11 +42,13 @@ class Told:
     Attributes:
         mentions: How many mentions were found.
         revisions: Alerts by reason.
+        alerts: Alerts by story.
         first: The mention that began each story that was told, by story.
     """
 
     mentions: int = 0
     revisions: Counter[str] = field(default_factory=Counter)
+    alerts: Counter[str] = field(default_factory=Counter)
     first: dict[str, Mention] = field(default_factory=dict)
 
 
@@ -54,8 +62,21 @@ def tell(found: list[Mention], policy: Policy) -> Told:
         begun.setdefault(outcome.story_id, mention)
         for alert in outcome.alerts:
             told.revisions[alert.reason] += 1
+            told.alerts[alert.id] += 1
             told.first[alert.id] = begun[alert.id]
     return told
+
+
+def right_by_doubt(found: list[Mention], policy: Policy) -> dict[bool, tuple[int, int]]:
+    """Count the mentions of labelled sentences, doubtful or not: the right ones and all."""
+    known, counts = labelled(), dict[bool, tuple[int, int]]()
+    for mention in found:
+        row = known.get(key(mention.evidence.sentence))
+        if row is not None:
+            doubtful = not is_clear(mention, policy)
+            right, read = counts.get(doubtful, (0, 0))
+            counts[doubtful] = right + (mention.label in row["labels"]), read + 1
+    return counts
 
 
 def sample_of(told: Told, size: int) -> list[str]:
@@ -73,7 +94,8 @@ def main() -> int:
     detector, policy = load_detector(), load_policy(CONFIG_DIR / "alerts.toml")
     items = articles(folder)
     readable = [item for item in items if item.language in LANGUAGES]
-    told = tell(list(mentions(detector, readable)), policy)
+    found = list(mentions(detector, readable))
+    told = tell(found, policy)
     alerts = sum(told.revisions.values())
     print(
         f"detector {detector.version}: {len(items)} articles, {len(readable)} in {LANGUAGES}, "
@@ -83,18 +105,25 @@ def main() -> int:
     )
     judged: dict[str, bool] = json.loads(JUDGED.read_text("utf-8"))
     for least in (0.0, 0.6, 0.75, 0.85):
-        known = [
-            judged[story]
-            for story, mention in told.first.items()
-            if story in judged and mention.score >= least
-        ]
-        print(f"  score from {least:.2f}: {sum(known)} of {len(known)} judged stories worth it")
+        known = [s for s, first in told.first.items() if s in judged and first.score >= least]
+        worth = [story for story in known if judged[story]]
+        print(
+            f"  score from {least:.2f}: {len(worth)} of {len(known)} judged stories worth it, "
+            f"{_alerts(told, worth)} of their {_alerts(told, known)} alerts"
+        )
+    for doubtful, (right, read) in sorted(right_by_doubt(found, policy).items()):
+        kind = "in" if doubtful else "without"
+        print(f"  labelled mentions {kind} doubt: {right} of {read} right")
     for story in sample_of(told, args.sample):
         mention = told.first[story]
         codes = f"{','.join(mention.actors)} > {','.join(mention.places)}"
         print(f"{story} {judged.get(story, '?')} {mention.score:.2f} {mention.label} "
               f"{mention.status or ''} {codes} | {mention.evidence.sentence}")  # fmt: skip
     return 0
+
+
+def _alerts(told: Told, stories: list[str]) -> int:
+    return sum(told.alerts[story] for story in stories)
 
 
 def _rate(number: int, items: list[object] | list) -> float:

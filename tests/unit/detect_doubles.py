@@ -9,6 +9,7 @@ from functools import cache
 from monitor.detect.attributes import load_reader
 from monitor.detect.corrections import Corrections
 from monitor.detect.detector import Detector
+from monitor.detect.doubts import load_left
 from monitor.detect.language import LANGUAGES, Language
 from monitor.detect.lexicon import Lexicon, load_lexicons
 from monitor.detect.scoring import Scores, Unit
@@ -60,6 +61,7 @@ def detector(scorer=None, corrections: Corrections = NO_CORRECTIONS) -> Detector
         scorer or CueScorer(),
         {"alert": limits, "search": limits},
         corrections,
+        load_left(CONFIG_DIR / "lexicon" / "doubts.toml"),
     )
 
 

@@ -96,6 +96,15 @@ def test_a_doubtful_report_waits_for_a_second_outlet_or_a_clear_report() -> None
     assert reasons(told([doubtful], plain)[1]) == ["new"]
 
 
+def test_a_report_with_a_low_score_is_doubtful() -> None:
+    """It is more likely wrong than right; whoever wants it told can say so."""
+    low = mention(score=0.44)
+    assert reasons(told([low])[1]) == ["suppressed:doubtful"]
+    assert reasons(told([mention(score=0.45)])[1]) == ["new"]
+    assert reasons(told([low, mention(SECOND, outlet="B", at=5, score=0.44)])[1])[1] == "new"
+    assert reasons(told([low], Policy(alerts=AlertRules(sure_score=0)))[1]) == ["new"]
+
+
 def test_a_quiet_period_holds_back_small_news_and_tells_it_afterwards() -> None:
     """A new actor waits for the pause to end; then even a repeat of the story brings it out."""
     policy = Policy(alerts=AlertRules(quiet_minutes=30))

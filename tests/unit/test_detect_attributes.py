@@ -135,6 +135,12 @@ def test_a_denial_tells_what_is_denied():
     assert mention.claim == "sending troops to Mali"
 
 
+def test_a_claim_goes_on_behind_an_initial() -> None:
+    """The full stop in the name of a country does not end what is denied."""
+    mention = read("Moscow denied reports that U.S. troops were sent to Mali.", "denial")
+    assert mention.claim == "reports that U.S. troops were sent to Mali"
+
+
 @pytest.mark.parametrize(
     ("text", "language", "value", "unit"),
     [

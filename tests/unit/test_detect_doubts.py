@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from monitor.detect.doubts import ASIDE, HISTORY, NO_CLAIM, NO_FORCES, POLICE, Doubts
+from monitor.alerts.policy import known_codes
+from monitor.detect.attributes import Attributes
+from monitor.detect.doubts import (
+    ASIDE,
+    FICTION,
+    HISTORY,
+    NO_CLAIM,
+    NO_FORCES,
+    POLICE,
+    STANDING,
+    Doubts,
+    load_left,
+)
 from monitor.detect.scoring import Scores, Unit
+from monitor.errors import ConfigError
 from monitor.messages import Label
+from monitor.settings import CONFIG_DIR
 from tests.unit.detect_doubles import FixedScorer, article, detector, lexicons
 
 YEAR = 2031
@@ -16,8 +32,13 @@ YEAR = 2031
 
 def doubts(text: str, label: Label = Label.DEPLOYMENT, language: str = "en", **more: str):
     """Ask about one sentence of an article of 2031."""
-    claim, context = more.pop("claim", ""), more
-    return Doubts(lexicons()[language]).about(label, text, claim, context, YEAR)
+    read, context = unread(more.pop("claim", "")), more
+    return Doubts(lexicons()[language], {}).about(label, text, read, context, YEAR)
+
+
+def unread(claim: str = "") -> Attributes:
+    """Make attributes that say nothing but what is denied."""
+    return Attributes((0, 0), None, [], [], None, claim, None)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +103,7 @@ def test_only_years_that_are_long_past_make_history(language: str, text: str, pa
 
 def test_without_a_year_of_the_article_nothing_is_history() -> None:
     text = "In 1979 the army moved two divisions to the coast."
-    assert Doubts(lexicons()["en"]).about(Label.DEPLOYMENT, text, "", {}, None) == ()
+    assert Doubts(lexicons()["en"], {}).about(Label.DEPLOYMENT, text, unread(), {}, None) == ()
 
 
 def test_a_denial_of_something_else_is_doubtful() -> None:
@@ -110,6 +131,75 @@ def test_a_denial_of_something_else_is_doubtful() -> None:
 )
 def test_what_happened_in_a_past_war_is_history(language: str, text: str, past: bool) -> None:
     assert (HISTORY in doubts(text, language=language)) is past
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "past"),
+    [
+        ("He said that NATO troops had been sent to Afghanistan.", 2031, True),
+        ("He said that NATO troops had been sent to Afghanistan.", 2021, False),
+        ("He said that some had sent troops to Afghanistan.", 2031, True),
+        ("Pakistan sent troops to Afghanistan on Monday.", 2031, False),
+        ("NATO plans to send troops to Afghanistan next month.", 2031, False),
+        ("NATO sent troops to Norway on Monday.", 2031, False),
+    ],
+)
+def test_forces_that_left_years_ago_make_history(text: str, published: int, past: bool) -> None:
+    """What is planned is no history, nor what others do there."""
+    chain = detector(FixedScorer(deployment=0.9))
+    when = datetime(published, 5, 1, tzinfo=UTC)
+    (mention,) = chain.find_mentions(article(text, published_at=when))
+    assert (HISTORY in mention.doubts) is past
+
+
+def test_the_forces_that_left_are_known_codes(tmp_path: Path) -> None:
+    left = load_left(CONFIG_DIR / "lexicon" / "doubts.toml")
+    codes = {code for gone in left.values() for actors, _ in gone for code in actors}
+    assert left.keys() | codes <= set(known_codes())
+    wrong = tmp_path / "doubts.toml"
+    wrong.write_text('[[left]]\nplace = "AF"\nyear = "long ago"\n')
+    with pytest.raises(ConfigError, match=r"left\[0\]: expected place, actors and year"):
+        load_left(wrong)
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "text", "standing"),
+    [
+        ("en", Label.DRILL, "The army regularly joins exercises in the north.", True),
+        ("en", Label.DRILL, "The army joined an exercise in the north.", False),
+        ("en", Label.DENIAL, "It is a charge that the navy has repeatedly denied.", True),
+        ("en", Label.DENIAL, "Such raids are always denied by the army.", True),
+        ("en", Label.DENIAL, "It blamed the raid on the army, which Ruritania denies.", True),
+        ("en", Label.DENIAL, "The minister, which some doubt, denied the raid.", False),
+        ("en", Label.DENIAL, "The army denied the raid.", False),
+        ("ru", Label.DRILL, "Флот регулярно проводит учения.", True),
+        ("ru", Label.DENIAL, "Армия неоднократно отрицала удары.", True),
+        ("ru", Label.DENIAL, "В ударе винят армию, что столица отрицает.", True),
+        ("ru", Label.DENIAL, "Армия отрицает удар.", False),
+        ("uk", Label.DRILL, "Флот регулярно проводить навчання.", True),
+        ("uk", Label.DENIAL, "Армія неодноразово заперечувала удари.", True),
+        ("uk", Label.DENIAL, "В ударі винуватять армію, що столиця заперечує.", True),
+        ("uk", Label.DENIAL, "Армія заперечує удар.", False),
+    ],
+)
+def test_what_is_always_so_is_no_news(
+    language: str, label: Label, text: str, standing: bool
+) -> None:
+    assert (STANDING in doubts(text, label, language)) is standing
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "headline"),
+    [
+        ("en", "In the film soldiers cross a strait.", ""),
+        ("en", "Soldiers cross a strait.", "The Strait (2031) 1080p WEB-DL"),
+        ("ru", "В фильме солдаты пересекают пролив.", ""),
+        ("uk", "У фільмі солдати перетинають протоку.", ""),
+    ],
+)
+def test_fiction_is_doubtful(language: str, text: str, headline: str) -> None:
+    assert doubts(text, language=language, title=headline) == (FICTION,)
+    assert FICTION not in doubts("Soldiers crossed the strait.", title="Novella reports")
 
 
 SENT = "The army sent tanks north."
