@@ -1,8 +1,9 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
 Steps: `first`, `again`, `polish`, `status`, `sieve` (each trains and writes `WORK/STEP.npz`),
-`judge` (makes the weights file, scores the dev files with it), `pack` (chooses thresholds, writes
-both files of the model, prints the figures), `report` (figures of the shipped file).
+`judge` (makes the weights file, scores the dev files with it), `pack` (learns how networks and
+words are weighed, writes both files of the model, prints the figures), `report` (figures of the
+shipped file).
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from monitor.detect.card import FORMAT, Card
+from monitor.detect.card import ANY, FORMAT, Card
 from monitor.detect.encoder import Encoder
+from monitor.detect.evidence import OFFSET, Evidence
+from monitor.detect.lexicon import load_lexicons
 from monitor.detect.pieces import MAX_PREVIOUS, MAX_SENTENCE, MAX_TITLE, Pieces
 from monitor.detect.scoring import Unit
 from training import base, report, rows, sets, tune
@@ -25,6 +28,7 @@ from training.rows import LABELS, LANGUAGES, Row
 
 _PLACES = MAX_SENTENCE + MAX_TITLE + MAX_PREVIOUS + 4
 _PIECES = 30_000
+_LEXICON = Path("config/lexicon")
 
 
 def main() -> None:
@@ -37,7 +41,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("config/model"))
     options = parser.parse_args()
     if options.step == "report":
-        _report(Encoder.load(options.model), sets.load(options.labels))
+        _report(Encoder.load(options.model, load_lexicons(_LEXICON)), sets.load(options.labels))
     elif options.step == "judge":
         _judge(options)
     elif options.step == "pack":
@@ -109,10 +113,10 @@ def _untuned(weights: bytes) -> Encoder:
         file="",
         sha256="",
         exits=(-99.0,) * len(LABELS),
-        calibration=((1.0, 0.0),) * len(LABELS),
-        thresholds={mode: {"en": dict.fromkeys(LABELS, 0.5)} for mode in tune.ALARM_COST},
+        lines={label: {ANY: {OFFSET: 0.0}} for label in LABELS},
+        thresholds={mode: {"en": dict.fromkeys(LABELS, 0.5)} for mode in tune.COUNTS_FROM},
     )
-    return Encoder(card, weights)
+    return Encoder(card, weights, load_lexicons(_LEXICON))
 
 
 def units(found: list[Row]) -> list[Unit]:
@@ -151,51 +155,55 @@ def _pack(options: argparse.Namespace) -> None:
     with np.load(options.work / "judged.npz") as found:
         sieve, late = found["sieve"], found["late"]
     tuned = known.dev
-    chosen = {mode: tune.thresholds(tuned, late, cost) for mode, cost in tune.ALARM_COST.items()}
-    for language, strict in chosen["alert"].items():
-        chosen["alert"][language] = list(map(max, strict, chosen["search"][language]))
-    lines = tune.calibration(tuned, late)
-    search = tune.spread(tuned, chosen["search"])
-    out = tune.exits(tuned, sieve, late, search)
-    digest = hashlib.sha256(shipped).hexdigest()
-    card = _card(options, digest, len(shipped), known)
-    card |= {
+    seen = tune.values(units(tuned), sieve, late, Evidence(load_lexicons(_LEXICON)))
+    by = tune.lines(tuned, seen)
+    odds = tune.log_odds(tuned, seen, by)
+    lines = tune.calibration(tuned, odds)
+    out = tune.exits(tuned, sieve, odds)
+    read = {
         "exits": dict(zip(LABELS, out, strict=True)),
-        "calibration": dict(zip(LABELS, lines, strict=True)),
+        "lines": tune.as_in_streams(by, lines),
         "thresholds": {
             mode: {
                 language: {
-                    label: round(tune.probability(logit, line), 4)
-                    for label, logit, line in zip(LABELS, table_[language], lines, strict=True)
+                    label: round(tune.limit(shares[language], line), 4)
+                    for label, line in zip(LABELS, lines, strict=True)
                 }
                 for language in LANGUAGES
             }
-            for mode, table_ in chosen.items()
+            for mode, shares in tune.COUNTS_FROM.items()
         },
     }
+    card = _card(options, shipped, read, known)
     options.model.mkdir(parents=True, exist_ok=True)
     (options.model / card["weights"]["file"]).write_bytes(shipped)
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
     (options.model / "model.json").write_text(text, encoding="utf-8")
-    print(f"packed {len(shipped) / 1e6:.1f} MB, sha256 {digest}")
-    _unseen(tuned, sieve, late, chosen, out)
+    print(f"packed {len(shipped) / 1e6:.1f} MB, {card['version']}")
+    _unseen(tuned, sieve, late, tune.unseen(tuned, seen), odds, out)
 
 
-def _card(options: argparse.Namespace, digest: str, size: int, known: sets.Sets) -> dict[str, Any]:
+def _card(
+    options: argparse.Namespace, shipped: bytes, read: dict[str, Any], known: sets.Sets
+) -> dict[str, Any]:
+    """Describe the weights and how they are read; the version names both."""
     now = datetime.now(UTC)
+    digest = hashlib.sha256(shipped).hexdigest()
+    both = hashlib.sha256(f"{digest}{json.dumps(read, sort_keys=True)}".encode()).hexdigest()
     files = [options.labels / name for name in (*rows.HELD, *rows.TRAINING)]
     files += sorted(Path(__file__).parent.glob("*.tsv"))
     return {
         "format": FORMAT,
-        "version": f"e5-{now:%Y%m%d}-{digest[:8]}",
+        "version": f"e5-{now:%Y%m%d}-{both[:8]}",
         "date": f"{now:%Y-%m-%d}",
-        "weights": {"file": "encoder.bin", "sha256": digest, "bytes": size},
+        "weights": {"file": "encoder.bin", "sha256": digest, "bytes": len(shipped)},
         "base": base.FACTS,
         "licence": "MIT",
         "trained_on": {
             "rows": {step: len(known.of(step)) for step in sets.STEPS},
             "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         },
+        **read,
     }
 
 
@@ -203,26 +211,20 @@ def _unseen(
     found: list[Row],
     sieve: tune.Floats,
     late: tune.Floats,
-    chosen: dict[str, dict[str, list[float]]],
+    unseen: tune.Floats,
+    seen: tune.Floats,
     out: list[float],
 ) -> None:
     """Print the figures on the dev files."""
-    fold = np.array([rows.fold(row, 2) for row in found])
     opened: report.Flags = np.any(sieve >= np.array(out), axis=1)
-    for mode, cost in tune.ALARM_COST.items():
-        flags = np.zeros((len(found), len(LABELS)), bool)
-        for half in (0, 1):
-            others = [row for row, place in zip(found, fold, strict=True) if place != half]
-            crossed = tune.thresholds(others, late[fold != half], cost)
-            mine = [row for row, place in zip(found, fold, strict=True) if place == half]
-            flags[fold == half] = late[fold == half, : len(LABELS)] >= tune.spread(mine, crossed)
-        print(f"\n{mode}, thresholds of the other half")
-        print("\n".join(report.table(found, flags)))
-        flags = late[:, : len(LABELS)] >= tune.spread(found, chosen[mode])
-        print(f"{mode}, thresholds of all dev rows, behind the sieve")
-        print("\n".join(report.table(found, flags & opened[:, None])))
+    for mode, shares in tune.COUNTS_FROM.items():
+        least = tune.spread(found, shares)
+        print(f"\n{mode}, weights of the other folds")
+        print("\n".join(report.table(found, unseen >= least)))
+        print(f"{mode}, weights of all dev rows, behind the sieve")
+        print("\n".join(report.table(found, (seen >= least) & opened[:, None])))
     print(f"the sieve lets {opened.mean():.2f} of the dev rows through")
-    for name, logits in (("encoder", late), ("sieve", sieve)):
+    for name, logits in (("encoder", late), ("sieve", sieve), ("all, other folds", unseen)):
         print("\n".join(report.average_precisions(found, logits, name)))
 
 
@@ -230,7 +232,7 @@ def _report(scorer: Encoder, known: sets.Sets) -> None:
     """Print the shipped model's figures on the dev files, through the run-time scorer."""
     held = known.dev
     scores = scorer.score(units(held))
-    for mode in tune.ALARM_COST:
+    for mode in tune.COUNTS_FROM:
         flags = np.array(
             [
                 [

@@ -66,6 +66,10 @@ def _lines(report: SentenceReport) -> Iterator[str]:
             f"(alert {limit['alert']:.3f}, search {limit['search']:.3f}; "
             f"decided by {verdict.decided_by})"
         )
+        if parts := report.parts.get(verdict.label):
+            yield "    log-odds " + ", ".join(
+                f"{name} {part:+.2f}" for name, part in parts.items() if part
+            )
         if verdict.label in report.attributes:
             yield from _attribute_lines(report.sentence, report.attributes[verdict.label])
 
@@ -110,6 +114,7 @@ def _verdict_facts(report: SentenceReport, verdict: Verdict) -> dict[str, object
         "alert": report.limits[verdict.label]["alert"],
         "search": report.limits[verdict.label]["search"],
         "decided_by": verdict.decided_by,
+        "log_odds": dict(report.parts.get(verdict.label, {})),
     }
     read = report.attributes.get(verdict.label)
     if read:

@@ -8,13 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.detect.evidence import NAMES, OFFSET, Line
 from monitor.errors import ModelError
 from monitor.messages import Label
 
-FORMAT = 2
+FORMAT = 3
 """Which layout of `model.json` and of the weights file this code reads."""
 
 LABELS = tuple(Label)
+
+ANY = "*"
+"""Stands for every language that has no line of its own."""
+
+Lines = Mapping[Label, Mapping[str, Line]]
+"""By label and language how the networks and the words are weighed."""
 
 Thresholds = Mapping[str, Mapping[Label, float]]
 """Per language and label, the lowest probability that counts."""
@@ -29,7 +36,7 @@ class Card:
         file: Name of the weights file, in the same folder.
         sha256: Digest that the weights file must have.
         exits: Per label, the sieve's logit below which a sentence goes no further.
-        calibration: Per label, slope and offset that make a log-odds of a logit.
+        lines: How log-odds are made of what the networks and the words say.
         thresholds: `alert` (few false alarms) and `search` (best F1), by language and label.
     """
 
@@ -37,7 +44,7 @@ class Card:
     file: str
     sha256: str
     exits: tuple[float, ...]
-    calibration: tuple[tuple[float, float], ...]
+    lines: Lines
     thresholds: Mapping[str, Thresholds]
 
     @classmethod
@@ -56,10 +63,7 @@ class Card:
                 file=Path(raw["weights"]["file"]).name,
                 sha256=str(raw["weights"]["sha256"]),
                 exits=tuple(float(raw["exits"][label]) for label in LABELS),
-                calibration=tuple(
-                    (float(raw["calibration"][label][0]), float(raw["calibration"][label][1]))
-                    for label in LABELS
-                ),
+                lines={label: _lines(raw["lines"][label]) for label in LABELS},
                 thresholds={
                     mode: {
                         language: {label: float(values[label]) for label in LABELS}
@@ -74,6 +78,19 @@ class Card:
             raise ModelError(f"{path}: expected a model description in JSON ({exc})") from exc
         except (AttributeError, IndexError, KeyError, TypeError) as exc:
             raise ModelError(f"{path}: a field is missing or of the wrong kind ({exc})") from exc
+
+
+def _lines(raw: Mapping[str, Mapping[str, float]]) -> dict[str, Line]:
+    if ANY not in raw:
+        raise KeyError(ANY)
+    for language, line in raw.items():
+        unknown = line.keys() - {*NAMES, OFFSET}
+        if unknown or OFFSET not in line:
+            raise KeyError(f"{language}: {', '.join(sorted(unknown)) or OFFSET}")
+    return {
+        language: {name: float(weight) for name, weight in line.items()}
+        for language, line in raw.items()
+    }
 
 
 def read_weights(path: Path, sha256: str) -> bytes:

@@ -163,7 +163,7 @@ def load_detector(config_dir: Path = CONFIG_DIR, threshold: Threshold = "alert")
     corrections = load_corrections(config_dir / "detect.toml", config_dir / "lexicon")
     lexicons = load_lexicons(config_dir / "lexicon", corrections.gate)
     reader = load_reader(config_dir, lexicons)
-    encoder = Encoder.load(config_dir / "model")
+    encoder = Encoder.load(config_dir / "model", lexicons)
     limits: dict[Threshold, Limits] = {
         which: {
             language: {

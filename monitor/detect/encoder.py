@@ -1,10 +1,10 @@
 """The scorer: a small fine-tuned encoder with a head for labels and one for status.
 
 One file of weights holds two ONNX graphs and the table of word pieces; `model.json` beside it
-says what the file must be (version, SHA-256) and how its logits are read (calibration,
-thresholds). A sieve, a network of some hundredths of the encoder's work, looks at each sentence
+says what the file must be (version, SHA-256) and how its logits are read (weights, thresholds). A
+sieve, a network of some hundredths of the encoder's work, looks at each sentence
 first and turns away what is surely no mention (a cascade, Viola and Jones 2001); the encoder reads
-the rest.
+the rest. What both say and what the words say (`evidence.py`) is weighed together.
 
 Equal calls give equal scores on one machine. The quantized kernels differ a little between kinds
 of CPU and with the other sentences of a batch (a few hundredths of a logit).
@@ -16,7 +16,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from monitor.detect.card import LABELS, Card, read_weights
+from monitor.detect.card import ANY, LABELS, Card, read_weights
+from monitor.detect.evidence import Evidence, weigh
+from monitor.detect.language import Language
+from monitor.detect.lexicon import Lexicon
 from monitor.detect.pieces import Encoded, Pieces, batch
 from monitor.detect.scoring import Scores, Unit
 from monitor.errors import ModelError
@@ -52,19 +55,19 @@ class Encoder:
         thresholds: `alert` and `search`, by language and label, as probabilities.
     """
 
-    def __init__(self, card: Card, weights: bytes) -> None:
-        """Build from a description and the bytes of the weights file, taken as sound."""
+    def __init__(self, card: Card, weights: bytes, lexicons: Mapping[Language, Lexicon]) -> None:
+        """Build from a description, the bytes of the weights file, taken as sound, and words."""
         self.version = card.version
         self.thresholds = card.thresholds
         self._exits = np.array(card.exits, np.float32)
-        self._calibration = card.calibration
+        self._lines, self._evidence = card.lines, Evidence(lexicons)
         with zipfile.ZipFile(io.BytesIO(weights)) as archive:
             self._pieces = Pieces(json.loads(archive.read("pieces.json")))
             self._sieve = _session(archive.read("sieve.onnx"))
             self._encoder = _session(archive.read("encoder.onnx"))
 
     @classmethod
-    def load(cls, folder: Path) -> Encoder:
+    def load(cls, folder: Path, lexicons: Mapping[Language, Lexicon]) -> Encoder:
         """Load `model.json` and the weights file that it names from a folder.
 
         Raises:
@@ -72,7 +75,7 @@ class Encoder:
         """
         card = Card.read(folder / "model.json")
         try:
-            return cls(card, read_weights(folder / card.file, card.sha256))
+            return cls(card, read_weights(folder / card.file, card.sha256), lexicons)
         except (KeyError, ValueError, zipfile.BadZipFile, RuntimeError) as exc:
             raise ModelError(f"{folder / card.file}: not a weights file ({exc})") from exc
 
@@ -88,7 +91,7 @@ class Encoder:
         late = self._look([inputs[index] for index in stay])
         found = [self._turned_away(row) for row in sifted]
         for index, row in zip(stay, late, strict=True):
-            found[index] = self._read(row)
+            found[index] = self._read(units[index], sifted[index], row)
         return found
 
     def threshold(self, label: Label, language: str, mode: str = "alert") -> float:
@@ -125,17 +128,20 @@ class Encoder:
         shares = (min(round(_sigmoid(float(logit)), 4), _SURE) for logit in logits)
         return Scores(dict(zip(LABELS, shares, strict=True)))
 
-    def _read(self, logits: _Floats) -> Scores:
-        labels = {
-            label: round(_sigmoid(slope * float(logit) + offset), 4)
-            for label, (slope, offset), logit in zip(
-                LABELS, self._calibration, logits[: len(LABELS)], strict=True
+    def _read(self, unit: Unit, sifted: _Floats, logits: _Floats) -> Scores:
+        words = self._evidence.of(unit)
+        parts = {
+            label: weigh(
+                self._lines[label].get(unit.language, self._lines[label][ANY]),
+                {"encoder": float(logits[place]), "sieve": float(sifted[place]), **words[label]},
             )
+            for place, label in enumerate(LABELS)
         }
+        labels = {label: round(_sigmoid(sum(part.values())), 4) for label, part in parts.items()}
         powers = np.exp(logits[len(LABELS) :] - logits[len(LABELS) :].max())
         shares = (powers / powers.sum()).tolist()
         status = {name: round(share, 4) for name, share in zip(STATUSES, shares, strict=True)}
-        return Scores(labels, status)
+        return Scores(labels, status, parts)
 
 
 def run_network(session: ort.InferenceSession, inputs: Sequence[Encoded], width: int) -> _Floats:

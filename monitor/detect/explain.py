@@ -23,6 +23,7 @@ class SentenceReport:
         language: What it was read as.
         gate: The words that let it pass the gate; empty where none did, and then nothing follows.
         verdicts: One for each label.
+        parts: For each label what its log-odds are the sum of; none where the sieve turned it away.
         limits: For each label the thresholds for alert and for search.
         attributes: For each label that holds.
     """
@@ -32,6 +33,7 @@ class SentenceReport:
     language: Language
     gate: str
     verdicts: list[Verdict]
+    parts: Mapping[Label, Mapping[str, float]]
     limits: Mapping[Label, Mapping[Threshold, float]]
     attributes: Mapping[Label, Attributes]
 
@@ -54,6 +56,7 @@ def report(
             language,
             sentence.gate,
             found[sentence].verdicts if sentence in found else [],
+            found[sentence].scores.parts if sentence in found else {},
             shown,
             found[sentence].attributes if sentence in found else {},
         )

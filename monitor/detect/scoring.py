@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.messages import Label, Status
@@ -35,10 +35,12 @@ class Scores:
     Attributes:
         labels: For each label the probability, 0 to 1, that a careful reader would mark it.
         status: For each status its probability, or None where the scorer has no opinion.
+        parts: For each label what its log-odds are the sum of, by name; empty where there are none.
     """
 
     labels: Mapping[Label, float]
     status: Mapping[Status, float] | None = None
+    parts: Mapping[Label, Mapping[str, float]] = field(default_factory=dict)
 
 
 class Scorer(Protocol):

@@ -62,7 +62,14 @@ def test_explain_says_why(capsys):
     """Gate, scores beside both thresholds, what decided, and the words of the attributes."""
     assert main(["explain", "Russia sent 500 troops to Syria. The bakery opened."]) == 0
     out = capsys.readouterr().out
-    for words in ("gate       troop", "alert", "search", "decided by score", "from 'Syria'", "500"):
+    for words in (
+        "gate       troop",
+        "alert",
+        "log-odds encoder",
+        "decided by score",
+        "'Syria'",
+        "500",
+    ):
         assert words in out
     assert "no word of the gate" in out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from monitor.detect.pieces import CLS, MAX_SENTENCE, PAD, SEP, Encoded, Pieces, 
 from monitor.detect.scoring import Unit
 from monitor.errors import ModelError
 from monitor.messages import Label, Status
+from tests.unit.detect_doubles import lexicons
 
 MODEL = Path(__file__).parents[2] / "config" / "model"
 TABLE = {
@@ -28,7 +30,7 @@ TABLE = {
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    return Encoder.load(MODEL)
+    return Encoder.load(MODEL, lexicons())
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def change(folder: Path, **fields: object) -> None:
 def test_a_missing_description_is_named(tmp_path: Path) -> None:
     """Without model.json the error names the file."""
     with pytest.raises(ModelError, match=r"model\.json: cannot be read"):
-        Encoder.load(tmp_path)
+        Encoder.load(tmp_path, lexicons())
 
 
 def test_missing_weights_are_named(copy: Path) -> None:
@@ -57,7 +59,7 @@ def test_missing_weights_are_named(copy: Path) -> None:
     card = Card.read(copy / "model.json")
     (copy / card.file).unlink()
     with pytest.raises(ModelError, match=f"{card.file}: cannot be read"):
-        Encoder.load(copy)
+        Encoder.load(copy, lexicons())
 
 
 def test_one_changed_byte_in_the_weights_is_noticed(copy: Path) -> None:
@@ -67,7 +69,7 @@ def test_one_changed_byte_in_the_weights_is_noticed(copy: Path) -> None:
     raw[len(raw) // 2] ^= 1
     (copy / card.file).write_bytes(raw)
     with pytest.raises(ModelError, match=f"expected SHA-256 {card.sha256}, got"):
-        Encoder.load(copy)
+        Encoder.load(copy, lexicons())
 
 
 def test_weights_that_are_no_archive_are_refused(copy: Path) -> None:
@@ -77,17 +79,17 @@ def test_weights_that_are_no_archive_are_refused(copy: Path) -> None:
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     change(copy, weights={"file": card.file, "sha256": empty})
     with pytest.raises(ModelError, match="not a weights file"):
-        Encoder.load(copy)
+        Encoder.load(copy, lexicons())
 
 
 def test_a_description_of_another_format_is_refused(copy: Path) -> None:
     """A model made for other code is named as such."""
     change(copy, format=FORMAT + 1)
     with pytest.raises(ModelError, match=f"expected format {FORMAT}, got {FORMAT + 1}"):
-        Encoder.load(copy)
+        Encoder.load(copy, lexicons())
 
 
-@pytest.mark.parametrize("field", ["version", "weights", "exits", "calibration", "thresholds"])
+@pytest.mark.parametrize("field", ["version", "weights", "exits", "lines", "thresholds"])
 def test_a_description_that_lacks_a_field_is_refused(copy: Path, field: str) -> None:
     """Every field is needed."""
     path = copy / "model.json"
@@ -95,7 +97,37 @@ def test_a_description_that_lacks_a_field_is_refused(copy: Path, field: str) -> 
     del raw[field]
     path.write_text(json.dumps(raw))
     with pytest.raises(ModelError, match=f"missing or of the wrong kind.*{field}"):
-        Encoder.load(copy)
+        Encoder.load(copy, lexicons())
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ({"en": {"encoder": 1.0, "offset": 0.0}}, r"'\*'"),
+        ({"*": {"encoder": 1.0}}, r"\*: offset"),
+        ({"*": {"encoder": 1.0, "offset": 0.0, "moon": 1.0}}, r"\*: moon"),
+        ({"*": {"encoder": "much", "offset": 0.0}}, "much"),
+        ([], "missing or of the wrong kind"),
+    ],
+)
+def test_weights_of_words_in_another_form_are_refused(
+    copy: Path, lines: object, named: str
+) -> None:
+    """Every label needs a line for all languages; a name that nobody knows is a mistake."""
+    change(copy, lines={label.value: lines for label in Label})
+    with pytest.raises(ModelError, match=named):
+        Encoder.load(copy, lexicons())
+
+
+def test_a_score_is_the_sum_of_its_parts(encoder: Encoder) -> None:
+    """What `newsmon explain` shows is what decided."""
+    unit = Unit("The ministry denied reports that its frigates had left port.", "No raid, it says")
+    (scores,) = encoder.score([unit])
+    for label, parts in scores.parts.items():
+        assert scores.labels[label] == pytest.approx(
+            1 / (1 + math.exp(-sum(parts.values()))), abs=1e-4
+        )
+    assert {"encoder", "sieve", "military", "charge", "offset"} <= set(scores.parts[Label.DENIAL])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
@@ -103,7 +135,7 @@ def test_a_description_that_is_no_object_is_refused(copy: Path, text: str) -> No
     """Half a download of model.json gives an error of one line."""
     (copy / "model.json").write_text(text)
     with pytest.raises(ModelError) as caught:
-        Encoder.load(copy)
+        Encoder.load(copy, lexicons())
     assert "\n" not in str(caught.value)
 
 

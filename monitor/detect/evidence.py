@@ -1,0 +1,98 @@
+"""What the words say for a label, to be weighed with what the networks say.
+
+The networks learnt from examples and are least sure where these are few: above all of denials. The
+word lists know what such a sentence is made of. A logistic regression puts both together (a stacked
+model, Wolpert 1992); its weights stand in `model.json`, readable, and `newsmon explain` shows what
+each adds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monitor.detect.language import Language
+from monitor.detect.lexicon import Lexicon, whole_words
+from monitor.detect.scoring import Unit
+from monitor.detect.text import mask
+from monitor.messages import Label
+
+Line = Mapping[str, float]
+"""Weights by the name of what they weigh, and an `offset`: they add up to log-odds."""
+
+WORDS = ("cue", "headline", "military", "charge", "no_plan", "quote")
+"""What is looked for: a cue of the label; one in the headline; military words in the sentence, the
+headline or the sentence before; words for a claim ("reports", "accusations"); "no plans" and the
+like; a quotation."""
+NAMES = ("encoder", "sieve", *WORDS)
+"""All that can have a weight: the logits of the two networks, then the words, 0 or 1 each."""
+OFFSET = "offset"
+
+_QUOTE = re.compile(r"[\"“”«»]")
+_MILITARY = ("military_sure", "military_perhaps", "military_acts")
+
+
+class Evidence:
+    """Looks for the words; pure.
+
+    Args:
+        lexicons: The word lists.
+    """
+
+    def __init__(self, lexicons: Mapping[Language, Lexicon]) -> None:
+        self._words: dict[str, _Words] = {
+            language: _Words.of(lexicon) for language, lexicon in lexicons.items()
+        }
+
+    def of(self, unit: Unit) -> dict[Label, dict[str, float]]:
+        """Say for each label which of `WORDS` there are: 1 or 0.
+
+        A language without words is read as English.
+        """
+        words, text = self._words.get(unit.language, self._words["en"]), mask(unit.sentence)
+        headline = "" if unit.is_title or unit.title == unit.sentence else mask(unit.title)
+        around = "\n".join((text, headline, mask(unit.prev)))
+        same = {
+            "military": words.military.search(around),
+            "charge": words.charge.search(text),
+            "no_plan": words.no_plan.search(text),
+            "quote": _QUOTE.search(text),
+        }
+        found = {
+            label: same
+            | {
+                "cue": words.lexicon.cue(label, text),
+                "headline": words.lexicon.cue(label, headline),
+            }
+            for label in Label
+        }
+        return {
+            label: {name: float(matches[name] is not None) for name in WORDS}
+            for label, matches in found.items()
+        }
+
+
+@dataclass(frozen=True)
+class _Words:
+    lexicon: Lexicon
+    military: re.Pattern[str]
+    charge: re.Pattern[str]
+    no_plan: re.Pattern[str]
+
+    @classmethod
+    def of(cls, lexicon: Lexicon) -> _Words:
+        classes = lexicon.classes
+        military = [word for name in _MILITARY for word in classes[name]]
+        return cls(
+            lexicon,
+            whole_words(military),
+            whole_words(classes["charge"]),
+            whole_words(classes["noplan"]),
+        )
+
+
+def weigh(line: Line, values: Mapping[str, float]) -> dict[str, float]:
+    """Say what each value that has a weight adds to the log-odds, the offset last."""
+    parts = {name: line[name] * value for name, value in values.items() if name in line}
+    return parts | {OFFSET: line[OFFSET]}
