@@ -9,26 +9,21 @@ shipped file).
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from monitor.detect.card import ANY, FORMAT, Card
+from monitor.detect.card import ANY, Card
 from monitor.detect.encoder import Encoder
-from monitor.detect.evidence import OFFSET, Evidence
+from monitor.detect.evidence import OFFSET
 from monitor.detect.lexicon import load_lexicons
 from monitor.detect.pieces import MAX_PREVIOUS, MAX_SENTENCE, MAX_TITLE, Pieces
-from monitor.detect.scoring import Unit
-from training import base, report, rows, sets, tune
-from training.rows import LABELS, LANGUAGES, Row
+from training import base, pack, report, rows, sets, tune
+from training.rows import LABELS
 
 _PLACES = MAX_SENTENCE + MAX_TITLE + MAX_PREVIOUS + 4
 _PIECES = 30_000
-_LEXICON = Path("config/lexicon")
 
 
 def main() -> None:
@@ -41,11 +36,11 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("config/model"))
     options = parser.parse_args()
     if options.step == "report":
-        _report(Encoder.load(options.model, load_lexicons(_LEXICON)), sets.load(options.labels))
+        _report(Encoder.load(options.model, load_lexicons(pack.LEXICON)), sets.load(options.labels))
     elif options.step == "judge":
         _judge(options)
     elif options.step == "pack":
-        _pack(options)
+        pack.pack(options.labels, options.work, options.model)
     else:
         _train(options)
 
@@ -116,27 +111,14 @@ def _untuned(weights: bytes) -> Encoder:
         lines={label: {ANY: {OFFSET: 0.0}} for label in LABELS},
         thresholds={mode: {"en": dict.fromkeys(LABELS, 0.5)} for mode in tune.COUNTS_FROM},
     )
-    return Encoder(card, weights, load_lexicons(_LEXICON))
-
-
-def units(found: list[Row]) -> list[Unit]:
-    """Make units of rows, as the detector would."""
-    return [
-        Unit(
-            sentence=row["text"],
-            title=row.get("title") or "",
-            prev=row.get("prev") or "",
-            language=row["lang"],
-        )
-        for row in found
-    ]
+    return Encoder(card, weights, load_lexicons(pack.LEXICON))
 
 
 def _judge(options: argparse.Namespace) -> None:
     """Write the weights file, and score the dev files with it."""
     known = sets.load(options.labels, options.work / "sentences.jsonl")
     packed = _packed(options.work, known)
-    sieve, late = _untuned(packed).logits(units(known.dev))
+    sieve, late = _untuned(packed).logits(rows.units(known.dev))
     (options.work / "packed.bin").write_bytes(packed)
     np.savez(options.work / "judged.npz", sieve=sieve, late=late)
 
@@ -149,89 +131,10 @@ def _packed(work: Path, known: sets.Sets) -> bytes:
     return export.pack(_saved(work / "sieve.npz"), _saved(work / "status.npz"), table, examples)
 
 
-def _pack(options: argparse.Namespace) -> None:
-    known = sets.load(options.labels, options.work / "sentences.jsonl")
-    shipped = (options.work / "packed.bin").read_bytes()
-    with np.load(options.work / "judged.npz") as found:
-        sieve, late = found["sieve"], found["late"]
-    tuned = known.dev
-    seen = tune.values(units(tuned), sieve, late, Evidence(load_lexicons(_LEXICON)))
-    by = tune.lines(tuned, seen)
-    odds = tune.log_odds(tuned, seen, by)
-    lines = tune.calibration(tuned, odds)
-    out = tune.exits(tuned, sieve, odds)
-    read = {
-        "exits": dict(zip(LABELS, out, strict=True)),
-        "lines": tune.as_in_streams(by, lines),
-        "thresholds": {
-            mode: {
-                language: {
-                    label: round(tune.limit(shares[language], line), 4)
-                    for label, line in zip(LABELS, lines, strict=True)
-                }
-                for language in LANGUAGES
-            }
-            for mode, shares in tune.COUNTS_FROM.items()
-        },
-    }
-    card = _card(options, shipped, read, known)
-    options.model.mkdir(parents=True, exist_ok=True)
-    (options.model / card["weights"]["file"]).write_bytes(shipped)
-    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    (options.model / "model.json").write_text(text, encoding="utf-8")
-    print(f"packed {len(shipped) / 1e6:.1f} MB, {card['version']}")
-    _unseen(tuned, sieve, late, tune.unseen(tuned, seen), odds, out)
-
-
-def _card(
-    options: argparse.Namespace, shipped: bytes, read: dict[str, Any], known: sets.Sets
-) -> dict[str, Any]:
-    """Describe the weights and how they are read; the version names both."""
-    now = datetime.now(UTC)
-    digest = hashlib.sha256(shipped).hexdigest()
-    both = hashlib.sha256(f"{digest}{json.dumps(read, sort_keys=True)}".encode()).hexdigest()
-    files = [options.labels / name for name in (*rows.HELD, *rows.TRAINING)]
-    files += sorted(Path(__file__).parent.glob("*.tsv"))
-    return {
-        "format": FORMAT,
-        "version": f"e5-{now:%Y%m%d}-{both[:8]}",
-        "date": f"{now:%Y-%m-%d}",
-        "weights": {"file": "encoder.bin", "sha256": digest, "bytes": len(shipped)},
-        "base": base.FACTS,
-        "licence": "MIT",
-        "trained_on": {
-            "rows": {step: len(known.of(step)) for step in sets.STEPS},
-            "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
-        },
-        **read,
-    }
-
-
-def _unseen(
-    found: list[Row],
-    sieve: tune.Floats,
-    late: tune.Floats,
-    unseen: tune.Floats,
-    seen: tune.Floats,
-    out: list[float],
-) -> None:
-    """Print the figures on the dev files."""
-    opened: report.Flags = np.any(sieve >= np.array(out), axis=1)
-    for mode, shares in tune.COUNTS_FROM.items():
-        least = tune.spread(found, shares)
-        print(f"\n{mode}, weights of the other folds")
-        print("\n".join(report.table(found, unseen >= least)))
-        print(f"{mode}, weights of all dev rows, behind the sieve")
-        print("\n".join(report.table(found, (seen >= least) & opened[:, None])))
-    print(f"the sieve lets {opened.mean():.2f} of the dev rows through")
-    for name, logits in (("encoder", late), ("sieve", sieve), ("all, other folds", unseen)):
-        print("\n".join(report.average_precisions(found, logits, name)))
-
-
 def _report(scorer: Encoder, known: sets.Sets) -> None:
     """Print the shipped model's figures on the dev files, through the run-time scorer."""
     held = known.dev
-    scores = scorer.score(units(held))
+    scores = scorer.score(rows.units(held))
     for mode in tune.COUNTS_FROM:
         flags = np.array(
             [

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.detect.scoring import Unit
 from monitor.messages import Label, Status
 
 Row = dict[str, Any]
@@ -40,6 +41,19 @@ def read(paths: Iterable[Path]) -> list[Row]:
         with path.open(encoding="utf-8") as lines:
             rows += [json.loads(line) | {"file": path.name} for line in lines if line.strip()]
     return rows
+
+
+def units(found: Sequence[Row]) -> list[Unit]:
+    """Make units of rows, as the detector would."""
+    return [
+        Unit(
+            sentence=row["text"],
+            title=row.get("title") or "",
+            prev=row.get("prev") or "",
+            language=row["lang"],
+        )
+        for row in found
+    ]
 
 
 def plain(text: str) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 from monitor.detect.attributes import Reader, load_reader
 from monitor.detect.candidates import Reading, Sentence, read_article
 from monitor.detect.corrections import THRESHOLDS, Corrections, Threshold, load_corrections
-from monitor.detect.doubts import Doubts, Left, load_left, mark_aside
+from monitor.detect.doubts import Doubts, mark_aside
 from monitor.detect.encoder import Encoder
 from monitor.detect.explain import SentenceReport, report
 from monitor.detect.language import LANGUAGES, Language
 from monitor.detect.lexicon import Lexicon, load_lexicons
 from monitor.detect.mentions import build_mention
+from monitor.detect.past import Left, load_left
 from monitor.detect.scoring import Scorer, Scores, Unit
 from monitor.detect.verdicts import Finding, Limits, judge
 from monitor.messages import Article, Label, Mention

@@ -9,9 +9,9 @@ from functools import cache
 from monitor.detect.attributes import load_reader
 from monitor.detect.corrections import Corrections
 from monitor.detect.detector import Detector
-from monitor.detect.doubts import load_left
 from monitor.detect.language import LANGUAGES, Language
 from monitor.detect.lexicon import Lexicon, load_lexicons
+from monitor.detect.past import load_left
 from monitor.detect.scoring import Scores, Unit
 from monitor.detect.text import mask
 from monitor.messages import Article, Label

@@ -19,8 +19,8 @@ from monitor.detect.doubts import (
     POLICE,
     STANDING,
     Doubts,
-    load_left,
 )
+from monitor.detect.past import load_left
 from monitor.detect.scoring import Scores, Unit
 from monitor.errors import ConfigError
 from monitor.messages import Label
