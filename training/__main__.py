@@ -107,7 +107,7 @@ def _untuned(weights: bytes) -> Encoder:
         version="untuned",
         file="",
         sha256="",
-        exits=(-99.0,) * len(LABELS),
+        exits={label: {OFFSET: 0.0} for label in LABELS},
         lines={label: {ANY: {OFFSET: 0.0}} for label in LABELS},
         thresholds={mode: {"en": dict.fromkeys(LABELS, 0.5)} for mode in tune.COUNTS_FROM},
     )

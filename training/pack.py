@@ -36,9 +36,9 @@ def pack(labels: Path, work: Path, model: Path) -> None:
     by = tune.lines(tuned, seen)
     odds = tune.log_odds(tuned, seen, by)
     lines = tune.calibration(tuned, odds)
-    out = tune.exits(tuned, sieve, odds)
+    out = tune.exits(tuned, seen, odds)
     read = {
-        "exits": dict(zip(LABELS, out, strict=True)),
+        "exits": out,
         "lines": tune.as_in_streams(by, lines),
         "thresholds": {
             mode: {
@@ -57,7 +57,8 @@ def pack(labels: Path, work: Path, model: Path) -> None:
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
     (model / "model.json").write_text(text, encoding="utf-8")
     print(f"packed {len(shipped) / 1e6:.1f} MB, {card['version']}")
-    _unseen(tuned, sieve, late, tune.unseen(tuned, seen), odds, out)
+    by_name = {"encoder": late, "sieve": sieve, "all, other folds": tune.unseen(tuned, seen)}
+    _tell(tuned, by_name, odds, tune.pass_on(tuned, seen, out))
 
 
 def _card(labels: Path, shipped: bytes, read: dict[str, Any], known: sets.Sets) -> dict[str, Any]:
@@ -82,22 +83,16 @@ def _card(labels: Path, shipped: bytes, read: dict[str, Any], known: sets.Sets) 
     }
 
 
-def _unseen(
-    found: list[Row],
-    sieve: tune.Floats,
-    late: tune.Floats,
-    unseen: tune.Floats,
-    seen: tune.Floats,
-    out: list[float],
+def _tell(
+    found: list[Row], by_name: dict[str, tune.Floats], odds: tune.Floats, passed: tune.Flags
 ) -> None:
     """Print the figures on the dev files."""
-    opened: report.Flags = np.any(sieve >= np.array(out), axis=1)
     for mode, shares in tune.COUNTS_FROM.items():
         least = tune.spread(found, shares)
         print(f"\n{mode}, weights of the other folds")
-        print("\n".join(report.table(found, unseen >= least)))
+        print("\n".join(report.table(found, by_name["all, other folds"] >= least)))
         print(f"{mode}, weights of all dev rows, behind the sieve")
-        print("\n".join(report.table(found, (seen >= least) & opened[:, None])))
-    print(f"the sieve lets {opened.mean():.2f} of the dev rows through")
-    for name, logits in (("encoder", late), ("sieve", sieve), ("all, other folds", unseen)):
+        print("\n".join(report.table(found, (odds >= least) & passed[:, None])))
+    print(f"the sieve lets {passed.mean():.2f} of the dev rows through")
+    for name, logits in by_name.items():
         print("\n".join(report.average_precisions(found, logits, name)))

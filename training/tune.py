@@ -20,6 +20,7 @@ from training.rows import LABELS, Row
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Lines = dict[str, dict[str, dict[str, float]]]
 """By label and language the weight of each name, see `monitor.detect.evidence`."""
 
@@ -40,6 +41,19 @@ _ALL = ("encoder", "sieve", "cue", "headline", "military")
 _MORE = {Label.DENIAL: {"en": (*_ALL, "charge", "no_plan", "quote")}}
 """Where a language has enough rows for a line of its own."""
 
+_EARLY = {
+    label: ("sieve", "cue", "headline", "military", *more)
+    for label, more in {
+        Label.DEPLOYMENT: (),
+        Label.DRILL: (),
+        Label.DENIAL: ("charge", "no_plan", "quote"),
+    }.items()
+}
+"""What there is before the encoder has read."""
+
+_MARGIN = 0.02
+"""Kernels differ a little between kinds of CPU."""
+
 _LOST = {Label.DEPLOYMENT: 0.03, Label.DRILL: 0.0, Label.DENIAL: 0.03}
 """Share of true mentions that the sieve may turn away; to lose no drill costs next to nothing."""
 
@@ -56,21 +70,29 @@ def values(units: Sequence[Unit], sieve: Floats, late: Floats, evidence: Evidenc
 
 
 def lines(rows: Sequence[Row], known: Doubles) -> Lines:
-    """Learn the weights of every label: logistic regression with a weak pull of words to 0."""
-    truth = rows_.targets(rows).astype(np.float64)
+    """Learn the weights of every label."""
     languages = np.array([row["lang"] for row in rows])
     found: Lines = {}
-    for index, label in enumerate(LABELS):
+    for label in LABELS:
         wanted = {ANY: _ALL} | _MORE.get(label, {})
-        found[label] = {}
-        for language, names in wanted.items():
-            mine = languages == language if language != ANY else np.ones(len(rows), bool)
-            columns = [NAMES.index(name) for name in names]
-            x = np.column_stack([known[mine, index][:, columns], np.ones(int(mine.sum()))])
-            pull = np.array([0.01, *[1.0] * (len(names) - 1), 0.01])
-            solved = regress(x, truth[mine, index], np.ones(len(x)), pull, np.zeros(len(pull)))
-            found[label][language] = dict(zip((*names, OFFSET), solved.tolist(), strict=True))
+        found[label] = {
+            language: _line(rows, known, label, names, (languages == language) | (language == ANY))
+            for language, names in wanted.items()
+        }
     return found
+
+
+def _line(
+    rows: Sequence[Row], known: Doubles, label: Label, names: Sequence[str], mine: Flags
+) -> dict[str, float]:
+    """Logistic regression over some rows, with a weak pull of all weights but the first to 0."""
+    index = LABELS.index(label)
+    columns = [NAMES.index(name) for name in names]
+    x = np.column_stack([known[mine, index][:, columns], np.ones(int(mine.sum()))])
+    pull = np.array([0.01, *[1.0] * (len(names) - 1), 0.01])
+    truth = rows_.targets(rows)[mine, index].astype(np.float64)
+    solved = regress(x, truth, np.ones(len(x)), pull, np.zeros(len(pull)))
+    return dict(zip((*names, OFFSET), solved.tolist(), strict=True))
 
 
 def log_odds(rows: Sequence[Row], known: Doubles, by: Lines) -> Floats:
@@ -104,17 +126,26 @@ def unseen(rows: Sequence[Row], known: Doubles) -> Floats:
     return found
 
 
-def exits(rows: Sequence[Row], sieve: Floats, odds: Floats) -> list[float]:
-    """Choose for each label the logit of the sieve that all but a few true mentions reach.
+def exits(rows: Sequence[Row], known: Doubles, odds: Floats) -> dict[str, dict[str, float]]:
+    """Weigh sieve and words so that all but a few true mentions add up to 0 or more.
 
     A mention that would not be found anyway is not lost.
     """
     truth = rows_.targets(rows).astype(bool)
     kept = truth & (odds >= spread(rows, COUNTS_FROM["search"]))
-    return [
-        round(float(np.quantile(sieve[kept[:, index], index], _LOST[label])) - 0.05, 2)
-        for index, label in enumerate(LABELS)
-    ]
+    found = {}
+    for index, label in enumerate(LABELS):
+        line = _line(rows, known, label, _EARLY[label], np.ones(len(rows), bool))
+        early = log_odds(rows, known, {name: {ANY: line} for name in LABELS})[:, index]
+        least = float(np.quantile(early[kept[:, index]], _LOST[label]))
+        found[label] = line | {OFFSET: round(line[OFFSET] - least + _MARGIN, 4)}
+    return found
+
+
+def pass_on(rows: Sequence[Row], known: Doubles, by: Mapping[str, Mapping[str, float]]) -> Flags:
+    """Say which rows the encoder gets to read."""
+    early = log_odds(rows, known, {label: {ANY: dict(by[label])} for label in LABELS})
+    return np.asarray((early >= 0).any(axis=1))
 
 
 def calibration(rows: Sequence[Row], logits: Floats, *, common: float = 4.0) -> list[list[float]]:

@@ -12,7 +12,7 @@ from monitor.detect.evidence import NAMES, OFFSET, Line
 from monitor.errors import ModelError
 from monitor.messages import Label
 
-FORMAT = 3
+FORMAT = 4
 """Which layout of `model.json` and of the weights file this code reads."""
 
 LABELS = tuple(Label)
@@ -35,7 +35,8 @@ class Card:
         version: Name of this model, part of every mention.
         file: Name of the weights file, in the same folder.
         sha256: Digest that the weights file must have.
-        exits: Per label, the sieve's logit below which a sentence goes no further.
+        exits: Per label how sieve and words are weighed before the encoder reads: a sentence for
+            which they add up to less than 0 for every label goes no further.
         lines: How log-odds are made of what the networks and the words say.
         thresholds: `alert` (few false alarms) and `search` (best F1), by language and label.
     """
@@ -43,7 +44,7 @@ class Card:
     version: str
     file: str
     sha256: str
-    exits: tuple[float, ...]
+    exits: Mapping[Label, Line]
     lines: Lines
     thresholds: Mapping[str, Thresholds]
 
@@ -62,7 +63,7 @@ class Card:
                 version=str(raw["version"]),
                 file=Path(raw["weights"]["file"]).name,
                 sha256=str(raw["weights"]["sha256"]),
-                exits=tuple(float(raw["exits"][label]) for label in LABELS),
+                exits={label: _line(raw["exits"][label]) for label in LABELS},
                 lines={label: _lines(raw["lines"][label]) for label in LABELS},
                 thresholds={
                     mode: {
@@ -83,14 +84,14 @@ class Card:
 def _lines(raw: Mapping[str, Mapping[str, float]]) -> dict[str, Line]:
     if ANY not in raw:
         raise KeyError(ANY)
-    for language, line in raw.items():
-        unknown = line.keys() - {*NAMES, OFFSET}
-        if unknown or OFFSET not in line:
-            raise KeyError(f"{language}: {', '.join(sorted(unknown)) or OFFSET}")
-    return {
-        language: {name: float(weight) for name, weight in line.items()}
-        for language, line in raw.items()
-    }
+    return {language: _line(line) for language, line in raw.items()}
+
+
+def _line(raw: Mapping[str, float]) -> Line:
+    unknown = raw.keys() - {*NAMES, OFFSET}
+    if unknown or OFFSET not in raw:
+        raise KeyError(", ".join(sorted(unknown)) or OFFSET)
+    return {name: float(weight) for name, weight in raw.items()}
 
 
 def read_weights(path: Path, sha256: str) -> bytes:

@@ -2,9 +2,9 @@
 
 One file of weights holds two ONNX graphs and the table of word pieces; `model.json` beside it
 says what the file must be (version, SHA-256) and how its logits are read (weights, thresholds). A
-sieve, a network of some hundredths of the encoder's work, looks at each sentence
-first and turns away what is surely no mention (a cascade, Viola and Jones 2001); the encoder reads
-the rest. What both say and what the words say (`evidence.py`) is weighed together.
+sieve, a network of some hundredths of the encoder's work, looks at each sentence first; with what
+the words say (`evidence.py`) it turns away what is surely no mention (a cascade, Viola and Jones
+2001). The encoder reads the rest, and all three are weighed together.
 
 Equal calls give equal scores on one machine. The quantized kernels differ a little between kinds
 of CPU and with the other sentences of a batch (a few hundredths of a logit).
@@ -25,7 +25,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from monitor.detect.card import ANY, LABELS, Card, read_weights
-from monitor.detect.evidence import Evidence, weigh
+from monitor.detect.evidence import Evidence, Words, weigh
 from monitor.detect.language import Language
 from monitor.detect.lexicon import Lexicon
 from monitor.detect.pieces import Encoded, Pieces, batch
@@ -59,7 +59,7 @@ class Encoder:
         """Build from a description, the bytes of the weights file, taken as sound, and words."""
         self.version = card.version
         self.thresholds = card.thresholds
-        self._exits = np.array(card.exits, np.float32)
+        self._exits = card.exits
         self._lines, self._evidence = card.lines, Evidence(lexicons)
         with zipfile.ZipFile(io.BytesIO(weights)) as archive:
             self._pieces = Pieces(json.loads(archive.read("pieces.json")))
@@ -86,12 +86,20 @@ class Encoder:
         empty one.
         """
         inputs = self._pieces.inputs([_triple(unit) for unit in units])
+        words = [self._evidence.of(unit) for unit in units]
         sifted = run_network(self._sieve, [item.alone for item in inputs], len(LABELS))
-        stay = np.flatnonzero((sifted >= self._exits).any(axis=1)).tolist()
+        stay = [
+            index
+            for index, row in enumerate(sifted)
+            if any(
+                sum(weigh(self._exits[label], _seen(words[index], label, sieve=row)).values()) >= 0
+                for label in LABELS
+            )
+        ]
         late = self._look([inputs[index] for index in stay])
         found = [self._turned_away(row) for row in sifted]
         for index, row in zip(stay, late, strict=True):
-            found[index] = self._read(units[index], sifted[index], row)
+            found[index] = self._read(units[index].language, words[index], sifted[index], row)
         return found
 
     def threshold(self, label: Label, language: str, mode: str = "alert") -> float:
@@ -128,20 +136,25 @@ class Encoder:
         shares = (min(round(_sigmoid(float(logit)), 4), _SURE) for logit in logits)
         return Scores(dict(zip(LABELS, shares, strict=True)))
 
-    def _read(self, unit: Unit, sifted: _Floats, logits: _Floats) -> Scores:
-        words = self._evidence.of(unit)
+    def _read(self, language: str, words: Words, sifted: _Floats, logits: _Floats) -> Scores:
         parts = {
             label: weigh(
-                self._lines[label].get(unit.language, self._lines[label][ANY]),
-                {"encoder": float(logits[place]), "sieve": float(sifted[place]), **words[label]},
+                self._lines[label].get(language, self._lines[label][ANY]),
+                _seen(words, label, encoder=logits, sieve=sifted),
             )
-            for place, label in enumerate(LABELS)
+            for label in LABELS
         }
         labels = {label: round(_sigmoid(sum(part.values())), 4) for label, part in parts.items()}
         powers = np.exp(logits[len(LABELS) :] - logits[len(LABELS) :].max())
         shares = (powers / powers.sum()).tolist()
         status = {name: round(share, 4) for name, share in zip(STATUSES, shares, strict=True)}
         return Scores(labels, status, parts)
+
+
+def _seen(words: Words, label: Label, **logits: _Floats) -> dict[str, float]:
+    """Put what the networks say of a label beside what its words say."""
+    place = LABELS.index(label)
+    return {name: float(row[place]) for name, row in logits.items()} | words[label]
 
 
 def run_network(session: ort.InferenceSession, inputs: Sequence[Encoded], width: int) -> _Floats:

@@ -18,6 +18,9 @@ from monitor.detect.scoring import Unit
 from monitor.detect.text import mask
 from monitor.messages import Label
 
+Words = dict[Label, dict[str, float]]
+"""By label and name, 1 where there are such words, else 0."""
+
 Line = Mapping[str, float]
 """Weights by the name of what they weigh, and an `offset`: they add up to log-odds."""
 
@@ -41,11 +44,11 @@ class Evidence:
     """
 
     def __init__(self, lexicons: Mapping[Language, Lexicon]) -> None:
-        self._words: dict[str, _Words] = {
-            language: _Words.of(lexicon) for language, lexicon in lexicons.items()
+        self._words: dict[str, _Lists] = {
+            language: _Lists.of(lexicon) for language, lexicon in lexicons.items()
         }
 
-    def of(self, unit: Unit) -> dict[Label, dict[str, float]]:
+    def of(self, unit: Unit) -> Words:
         """Say for each label which of `WORDS` there are: 1 or 0.
 
         A language without words is read as English.
@@ -74,14 +77,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Lists:
     lexicon: Lexicon
     military: re.Pattern[str]
     charge: re.Pattern[str]
     no_plan: re.Pattern[str]
 
     @classmethod
-    def of(cls, lexicon: Lexicon) -> _Words:
+    def of(cls, lexicon: Lexicon) -> _Lists:
         classes = lexicon.classes
         military = [word for name in _MILITARY for word in classes[name]]
         return cls(
