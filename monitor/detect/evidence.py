@@ -24,16 +24,16 @@ Words = dict[Label, dict[str, float]]
 Line = Mapping[str, float]
 """Weights by the name of what they weigh, and an `offset`: they add up to log-odds."""
 
-WORDS = ("cue", "headline", "military", "charge", "no_plan", "quote")
-"""What is looked for: a cue of the label; one in the headline; military words in the sentence, the
-headline or the sentence before; words for a claim ("reports", "accusations"); "no plans" and the
+WORDS = ("cue", "headline", "military", "armed", "charge", "no_plan", "quote")
+"""What is looked for: a cue of the label; one in the headline; words for forces in the sentence,
+the headline or the sentence before, for a denial also for what forces do; among them those that
+nobody takes for anything else; words for a claim ("reports", "accusations"); "no plans" and the
 like; a quotation."""
 NAMES = ("encoder", "sieve", *WORDS)
 """All that can have a weight: the logits of the two networks, then the words, 0 or 1 each."""
 OFFSET = "offset"
 
 _QUOTE = re.compile(r"[\"“”«»]")
-_MILITARY = ("military_sure", "military_perhaps", "military_acts")
 
 
 class Evidence:
@@ -56,8 +56,9 @@ class Evidence:
         words, text = self._words.get(unit.language, self._words["en"]), mask(unit.sentence)
         headline = "" if unit.is_title or unit.title == unit.sentence else mask(unit.title)
         around = "\n".join((text, headline, mask(unit.prev)))
+        forces, acts = words.forces.search(around), words.acts.search(around)
         same = {
-            "military": words.military.search(around),
+            "armed": words.armed.search(around),
             "charge": words.charge.search(text),
             "no_plan": words.no_plan.search(text),
             "quote": _QUOTE.search(text),
@@ -67,6 +68,7 @@ class Evidence:
             | {
                 "cue": words.lexicon.cue(label, text),
                 "headline": words.lexicon.cue(label, headline),
+                "military": forces or (acts if label is Label.DENIAL else None),
             }
             for label in Label
         }
@@ -79,17 +81,20 @@ class Evidence:
 @dataclass(frozen=True)
 class _Lists:
     lexicon: Lexicon
-    military: re.Pattern[str]
+    armed: re.Pattern[str]
+    forces: re.Pattern[str]
+    acts: re.Pattern[str]
     charge: re.Pattern[str]
     no_plan: re.Pattern[str]
 
     @classmethod
     def of(cls, lexicon: Lexicon) -> _Lists:
         classes = lexicon.classes
-        military = [word for name in _MILITARY for word in classes[name]]
         return cls(
             lexicon,
-            whole_words(military),
+            whole_words(classes["military_sure"]),
+            whole_words([*classes["military_sure"], *classes["military_perhaps"]]),
+            whole_words(classes["military_acts"]),
             whole_words(classes["charge"]),
             whole_words(classes["noplan"]),
         )

@@ -22,20 +22,24 @@ def words(unit: Unit, label: Label) -> set[str]:
     ("unit", "label", "found"),
     [
         (PLAIN, Label.DENIAL, set()),
-        (Unit("The army sent two brigades north."), Label.DEPLOYMENT, {"cue", "military"}),
-        (Unit("The army sent two brigades north."), Label.DRILL, {"military"}),
+        (Unit("The army sent two brigades north."), Label.DEPLOYMENT, {"cue", "military", "armed"}),
+        (Unit("The army sent two brigades north."), Label.DRILL, {"military", "armed"}),
         (
             Unit("“Nobody was there”, she said.", title="Ministry denies raid"),
             Label.DENIAL,
             {"headline", "military", "quote"},
         ),
         (Unit("She denied the reports.", prev="Tanks rolled in."), Label.DENIAL,
+         {"cue", "charge", "military", "armed"}),
+        (Unit("The officers mobilized the crowd."), Label.DEPLOYMENT, {"military"}),
+        (Unit("She mobilized the crowd."), Label.DEPLOYMENT, set()),
+        (Unit("She denied that the crowd was mobilized."), Label.DENIAL,
          {"cue", "charge", "military"}),
         (Unit("She did not intend to move."), Label.DENIAL, {"cue", "no_plan"}),
         (Unit("Министр опроверг сообщения о войсках.", language="ru"), Label.DENIAL,
-         {"cue", "charge", "military"}),
+         {"cue", "charge", "military", "armed"}),
         (Unit("Міністр спростував повідомлення про війська.", language="uk"), Label.DENIAL,
-         {"cue", "charge", "military"}),
+         {"cue", "charge", "military", "armed"}),
     ],
 )  # fmt: skip
 def test_words_are_found_where_they_stand(unit: Unit, label: Label, found: set[str]) -> None:
