@@ -5,12 +5,14 @@
 The agents' own code with tables that count: CPU microseconds per mention for stories and for
 counts (per place, label and actor), and the bytes that go to the changelogs and to the topics.
 All must stay flat from some thousand mentions on, when the place has as many stories as it may.
+A million takes an hour or two.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -120,6 +122,8 @@ async def measure(number: int, per_hour: int) -> None:
         await counting.take(mention, story, 0, n, alerting.tell_burst)
         spent[0] += middle - begin
         spent[1] += time.process_time() - middle
+        if n % 1000 == 0 and sys.stderr.isatty():
+            print(f"\r{n} of {number}", end="\r", file=sys.stderr, flush=True)
         if n in marks:
             step, last = n - last, n
             now = (stories.written, counts.written, sent.size, sent.alerts)

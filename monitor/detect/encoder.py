@@ -6,8 +6,8 @@ sieve, a network of some hundredths of the encoder's work, looks at each sentenc
 the words say (`evidence.py`) it turns away what is surely no mention (a cascade, Viola and Jones
 2001). The encoder reads the rest, and all three are weighed together.
 
-Equal calls give equal scores on one machine. The quantized kernels differ a little between kinds
-of CPU and with the other sentences of a batch (a few hundredths of a logit).
+Equal calls give equal scores on one machine, whatever stands beside a sentence. The quantized
+kernels differ a little between kinds of CPU (a few hundredths of a logit).
 """
 
 from __future__ import annotations
