@@ -51,12 +51,16 @@ class Stream:
         else:
             self.tally.add(flagged, wanted)
 
+    @property
+    def false_per_1000(self) -> float:
+        """Mentions invented in 1,000 sentences."""
+        return 1000 * self.tally.wrong / max(1, self.sentences)
+
     def __str__(self) -> str:
         found, false = self.tally.right, self.tally.wrong
         return (
             f"{self.sentences:6} sentences, found {found} of {found + self.tally.missed}, false "
-            f"{false} ({1000 * false / max(1, self.sentences):.1f} per 1,000), "
-            f"flagged and not read {self.unread}"
+            f"{false} ({self.false_per_1000:.1f} per 1,000), flagged and not read {self.unread}"
         )
 
 
@@ -105,6 +109,17 @@ def measure(
     return streams
 
 
+def streams(
+    detector: Detector, folder: Path, *, others: bool
+) -> dict[tuple[Threshold, str], Stream]:
+    """Read the captures of a folder and count; with `others` only what training leaves out."""
+    readings = [detector.read(a.title, a.text, a.language) for a in articles(folder)]
+    practised = [r for r in readings if others and is_practised(r)]
+    kept = [r for r in readings if not (others and is_practised(r))]
+    # A text that stands in both halves is not new to what has practised on one.
+    return measure(flags(detector, kept, texts(practised)), labelled())
+
+
 def main() -> int:
     """Read, score and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -113,11 +128,7 @@ def main() -> int:
     args = parser.parse_args()
     folder = material("feeds", args.feeds)
     detector = load_detector()
-    readings = [detector.read(a.title, a.text, a.language) for a in articles(folder)]
-    practised = [r for r in readings if args.others and is_practised(r)]
-    others = [r for r in readings if not (args.others and is_practised(r))]
-    # A text that stands in both halves is not new to what has practised on one.
-    found = measure(flags(detector, others, texts(practised)), labelled())
+    found = streams(detector, folder, others=args.others)
     print(detector.version)
     for (mode, language), stream in sorted(found.items()):
         print(f"  {mode:6} {language} {stream}")

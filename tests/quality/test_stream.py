@@ -1,13 +1,16 @@
-"""The count over captured news, and the file of what readers said of it. Needs no captures."""
+"""Captured news from end to end, and the file of what readers said of it."""
 
 from __future__ import annotations
 
 import re
 
+import pytest
+
 from monitor.detect import load_detector
 from monitor.messages import Label
+from tests import shared_dir
 from tests.quality.measure import Tally
-from tests.quality.stream import Flagged, flags, measure
+from tests.quality.stream import Flagged, flags, measure, streams
 from training.sentences import LABELLED, key, labelled
 
 
@@ -47,6 +50,18 @@ def test_a_text_counts_once_and_not_where_training_has_it() -> None:
     assert found == ["One", "Norway sent 120 soldiers to Iceland on Monday.", "Two"]
     (flagged,) = [row[2] for row in flags(detector, readings, set()) if "soldiers" in row[1]]
     assert flagged == {"alert": {"deployment"}, "search": {"deployment"}}
+
+
+@pytest.mark.slow
+def test_news_that_training_never_saw_is_read_well_enough() -> None:
+    """At the default threshold, in English: what is found, what is invented, and nothing unread."""
+    stream = streams(load_detector(), shared_dir("feeds"), others=True)["alert", "en"]
+
+    found = stream.tally.right / (stream.tally.right + stream.tally.missed)
+    assert stream.sentences > 10_000
+    assert found >= 0.72
+    assert stream.false_per_1000 <= 1.5
+    assert stream.unread <= 5
 
 
 def test_the_file_of_captured_sentences_names_each_once_and_shows_none() -> None:
