@@ -16,6 +16,9 @@ from monitor.messages import Label, Status
 Left = Mapping[str, Sequence[tuple[frozenset[str], int]]]
 """By place: whose forces left it, as codes, and the year in which the last of them did."""
 
+UNNAMED = "?"
+"""Among these codes: also where the sentence does not say whose forces it speaks of."""
+
 _YEARS = 2
 """What lies at least so many years before the article is past."""
 _AHEAD = frozenset({Status.PLANNED, Status.CALLED_FOR, Status.POSSIBLE})
@@ -70,7 +73,7 @@ class Past:
         """Say whether all who act had left the place; plans are no history."""
         if read.status in _AHEAD:
             return False
-        actors = {chosen.code for chosen in read.actors}
+        actors = {chosen.code for chosen in read.actors} or {UNNAMED}
         return any(
             actors <= whose and last <= year - _YEARS
             for chosen in read.places

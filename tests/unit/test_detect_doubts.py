@@ -20,7 +20,7 @@ from monitor.detect.doubts import (
     STANDING,
     Doubts,
 )
-from monitor.detect.past import load_left
+from monitor.detect.past import UNNAMED, load_left
 from monitor.detect.scoring import Scores, Unit
 from monitor.errors import ConfigError
 from monitor.messages import Label
@@ -139,6 +139,8 @@ def test_what_happened_in_a_past_war_is_history(language: str, text: str, past: 
         ("He said that NATO troops had been sent to Afghanistan.", 2031, True),
         ("He said that NATO troops had been sent to Afghanistan.", 2021, False),
         ("He said that some had sent troops to Afghanistan.", 2031, True),
+        ("He said that some had sent troops to Mali.", 2031, False),
+        ("France had sent troops to Mali, he said.", 2031, True),
         ("Pakistan sent troops to Afghanistan on Monday.", 2031, False),
         ("NATO plans to send troops to Afghanistan next month.", 2031, False),
         ("NATO sent troops to Norway on Monday.", 2031, False),
@@ -155,7 +157,7 @@ def test_forces_that_left_years_ago_make_history(text: str, published: int, past
 def test_the_forces_that_left_are_known_codes(tmp_path: Path) -> None:
     left = load_left(CONFIG_DIR / "lexicon" / "doubts.toml")
     codes = {code for gone in left.values() for actors, _ in gone for code in actors}
-    assert left.keys() | codes <= set(known_codes())
+    assert left.keys() | codes <= {*known_codes(), UNNAMED}
     wrong = tmp_path / "doubts.toml"
     wrong.write_text('[[left]]\nplace = "AF"\nyear = "long ago"\n')
     with pytest.raises(ConfigError, match=r"left\[0\]: expected place, actors and year"):
