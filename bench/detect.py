@@ -4,7 +4,8 @@
 
 Speed: English news from captured feeds as it comes (CPU seconds, sentence splitting included for
 newsmon only), and articles of 30 sentences that all speak of war (CPU time too). Quality: macro-F1
-of the three labels on the English rows of `dev.jsonl`, which nobody was trained on. The others: a
+of the three labels on the English rows of `dev.jsonl`, on which no network was trained (the weights
+of words were learnt there). The others: a
 list of keywords; spaCy's Matcher with a rule for each word of our cue lists; word n-grams with
 logistic regression (scikit-learn), learnt from the English training rows. Needs NEWSMON_SHARED and
 the packages of the group `bench`; without them only newsmon is measured.
@@ -32,7 +33,8 @@ from monitor.detect.sentences import split
 from monitor.detect.text import mask
 from monitor.messages import Article, Label
 from tests import shared_dir
-from tests.quality.measure import Tally, found_labels, rows, unit
+from tests.quality.measure import Tally, found_labels, rows
+from training.rows import units
 
 Finder = Callable[[Sequence[str]], list[set[Label]]]
 """Sentences to the labels of each."""
@@ -126,7 +128,7 @@ def resident() -> int:
 
 def ours_on(detector: Detector, data: Sequence[dict]) -> list[set[Label]]:
     """Label rows as the shipped detector does."""
-    scores = detector.score([unit(row) for row in data])
+    scores = detector.score(units(data))
     return [
         found_labels(detector, row, score, "alert")
         for row, score in zip(data, scores, strict=True)

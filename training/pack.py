@@ -58,7 +58,7 @@ def pack(labels: Path, work: Path, model: Path) -> None:
     (model / "model.json").write_text(text, encoding="utf-8")
     print(f"packed {len(shipped) / 1e6:.1f} MB, {card['version']}")
     by_name = {"encoder": late, "sieve": sieve, "all, other folds": tune.unseen(tuned, seen)}
-    _tell(tuned, by_name, odds, tune.pass_on(tuned, seen, out))
+    _tell(tuned, by_name, odds, tune.pass_on(seen, out))
 
 
 def _card(labels: Path, shipped: bytes, read: dict[str, Any], known: sets.Sets) -> dict[str, Any]:

@@ -43,16 +43,11 @@ def read(paths: Iterable[Path]) -> list[Row]:
     return rows
 
 
-def units(found: Sequence[Row]) -> list[Unit]:
-    """Make units of rows, as the detector would."""
+def units(rows: Iterable[Row]) -> list[Unit]:
+    """Make what the scorer gets of rows."""
     return [
-        Unit(
-            sentence=row["text"],
-            title=row.get("title") or "",
-            prev=row.get("prev") or "",
-            language=row["lang"],
-        )
-        for row in found
+        Unit(row["text"], row.get("title") or "", row.get("prev") or "", row["lang"])
+        for row in rows
     ]
 
 

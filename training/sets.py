@@ -10,8 +10,8 @@
     sieve   trains the small network in front of it on the same rows, and on captured sentences
             that nobody labelled
 
-The dev files, and the training rows that share a document or a text with them, are never trained
-on: thresholds, calibration and figures come from the dev files.
+No network is trained on the dev files, nor on the training rows that share a document or a text
+with them: how networks and words are weighed, and the figures, come from the dev files.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.card import ANY
-from monitor.detect.evidence import NAMES, OFFSET, Evidence, weigh
+from monitor.detect.evidence import NAMES, OFFSET, Evidence
 from monitor.detect.scoring import Unit
 from monitor.messages import Label
 from training import rows as rows_
@@ -39,17 +39,11 @@ FOLDS = 10
 
 _WORDS = ("cue", "headline", "military", "armed")
 _ALL = ("encoder", "sieve", *_WORDS)
-_MORE = {Label.DENIAL: {"en": (*_ALL, "charge", "no_plan", "quote")}}
+_DENIAL = ("charge", "no_plan", "quote")
+_MORE = {Label.DENIAL: {"en": (*_ALL, *_DENIAL)}}
 """Where a language has enough rows for a line of its own."""
 
-_EARLY = {
-    label: ("sieve", *_WORDS, *more)
-    for label, more in {
-        Label.DEPLOYMENT: (),
-        Label.DRILL: (),
-        Label.DENIAL: ("charge", "no_plan", "quote"),
-    }.items()
-}
+_EARLY = dict.fromkeys(LABELS, ("sieve", *_WORDS)) | {Label.DENIAL: ("sieve", *_WORDS, *_DENIAL)}
 """What there is before the encoder has read."""
 
 _MARGIN = 0.02
@@ -98,21 +92,18 @@ def _line(
 
 def log_odds(rows: Sequence[Row], known: Doubles, by: Lines) -> Floats:
     """Give the log-odds of each label, (rows, labels)."""
-    return np.array(
-        [
-            [
-                sum(
-                    weigh(
-                        by[label].get(row["lang"], by[label][ANY]),
-                        dict(zip(NAMES, known[place, index], strict=True)),
-                    ).values()
-                )
-                for index, label in enumerate(LABELS)
-            ]
-            for place, row in enumerate(rows)
-        ],
-        np.float32,
-    )
+    languages = np.array([row["lang"] for row in rows])
+    found = np.zeros((len(rows), len(LABELS)), np.float32)
+    for index, label in enumerate(LABELS):
+        found[:, index] = _sums(known[:, index], by[label][ANY])
+        for language in by[label].keys() - {ANY}:
+            mine = languages == language
+            found[mine, index] = _sums(known[mine, index], by[label][language])
+    return found
+
+
+def _sums(known: Doubles, line: Mapping[str, float]) -> Doubles:
+    return known @ np.array([line.get(name, 0.0) for name in NAMES]) + line[OFFSET]
 
 
 def unseen(rows: Sequence[Row], known: Doubles) -> Floats:
@@ -137,16 +128,15 @@ def exits(rows: Sequence[Row], known: Doubles, odds: Floats) -> dict[str, dict[s
     found = {}
     for index, label in enumerate(LABELS):
         line = _line(rows, known, label, _EARLY[label], np.ones(len(rows), bool))
-        early = log_odds(rows, known, {name: {ANY: line} for name in LABELS})[:, index]
-        least = float(np.quantile(early[kept[:, index]], _LOST[label]))
+        early = _sums(known[kept[:, index], index], line)
+        least = float(np.quantile(early, _LOST[label]))
         found[label] = line | {OFFSET: round(line[OFFSET] - least + _MARGIN, 4)}
     return found
 
 
-def pass_on(rows: Sequence[Row], known: Doubles, by: Mapping[str, Mapping[str, float]]) -> Flags:
+def pass_on(known: Doubles, by: Mapping[str, Mapping[str, float]]) -> Flags:
     """Say which rows the encoder gets to read."""
-    early = log_odds(rows, known, {label: {ANY: dict(by[label])} for label in LABELS})
-    return np.asarray((early >= 0).any(axis=1))
+    return np.any([_sums(known[:, i], by[label]) >= 0 for i, label in enumerate(LABELS)], axis=0)
 
 
 def calibration(rows: Sequence[Row], logits: Floats, *, common: float = 4.0) -> list[list[float]]:

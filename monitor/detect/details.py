@@ -27,7 +27,7 @@ def quantity(text: str, lexicon: Lexicon) -> Quantity | None:
         value = _value(word, lexicon)
         if value and words[place - 1 : place] not in (["$"], ["€"], ["£"]):
             for following in words[place + 1 : place + 1 + _LOOK_AHEAD]:
-                if lexicon.units.fullmatch(following):
+                if lexicon.any_word("unit").fullmatch(following):
                     return Quantity(value=value, unit=following)
                 if following in lexicon.scales:
                     value *= lexicon.scales[following]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from monitor.detect.attributes import Attributes
-from monitor.detect.lexicon import Lexicon, whole_words
+from monitor.detect.lexicon import ACTS, ARMED, FORCES, Lexicon
 from monitor.detect.past import Left, Past
 from monitor.detect.patterns import any_of
 from monitor.detect.verdicts import Finding
@@ -39,12 +39,10 @@ class Doubts:
     def __init__(self, lexicon: Lexicon, left: Left) -> None:
         self._past = Past(lexicon, left)
         classes = lexicon.classes
-        self._military = whole_words(classes["military_sure"])
-        self._forces = whole_words([*classes["military_sure"], *classes["military_perhaps"]])
-        self._acts = whole_words(classes["military_acts"])
-        self._police = whole_words(classes["police"])
-        self._fiction = whole_words(classes["fiction"])
-        self._habit = whole_words(classes["habit"])
+        self._armed, self._forces = lexicon.any_word(ARMED), lexicon.any_word(*FORCES)
+        self._military = lexicon.any_word(*FORCES, ACTS)
+        self._police, self._fiction = lexicon.any_word("police"), lexicon.any_word("fiction")
+        self._habit = lexicon.any_word("habit")
         again, deny = any_of(classes["again"]), any_of(classes["deny"])
         which, denies = any_of(classes["which"]), any_of(classes["denies"])
         self._passing = re.compile(
@@ -75,7 +73,7 @@ class Doubts:
         # A denial that does not say what it denies has it in the sentences around.
         claimed = text if read.claim else " ".join((text, *context.values()))
         found = {
-            NO_CLAIM: denial and not (self._forces.search(claimed) or self._acts.search(claimed)),
+            NO_CLAIM: denial and not self._military.search(claimed),
             NO_FORCES: not denial and not self._forces.search(headed),
             POLICE: label is Label.DEPLOYMENT and self._is_of_police(text),
             HISTORY: self._past.holds(label, text, read, year),
@@ -86,7 +84,7 @@ class Doubts:
 
     def _is_of_police(self, text: str) -> bool:
         others = self._police.sub(" ", text)
-        return others != text and not self._military.search(others)
+        return others != text and not self._armed.search(others)
 
 
 def mark_aside(findings: Sequence[Finding]) -> list[Finding]:

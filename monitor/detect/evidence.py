@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from monitor.detect.language import Language
-from monitor.detect.lexicon import Lexicon, whole_words
+from monitor.detect.lexicon import ACTS, ARMED, FORCES, Lexicon
 from monitor.detect.scoring import Unit
 from monitor.detect.text import mask
 from monitor.messages import Label
@@ -44,30 +43,29 @@ class Evidence:
     """
 
     def __init__(self, lexicons: Mapping[Language, Lexicon]) -> None:
-        self._words: dict[str, _Lists] = {
-            language: _Lists.of(lexicon) for language, lexicon in lexicons.items()
-        }
+        self._lexicons: dict[str, Lexicon] = dict(lexicons.items())
 
     def of(self, unit: Unit) -> Words:
         """Say for each label which of `WORDS` there are: 1 or 0.
 
         A language without words is read as English.
         """
-        words, text = self._words.get(unit.language, self._words["en"]), mask(unit.sentence)
+        lexicon, text = self._lexicons.get(unit.language, self._lexicons["en"]), mask(unit.sentence)
         headline = "" if unit.is_title or unit.title == unit.sentence else mask(unit.title)
         around = "\n".join((text, headline, mask(unit.prev)))
-        forces, acts = words.forces.search(around), words.acts.search(around)
+        forces = lexicon.any_word(*FORCES).search(around)
+        acts = lexicon.any_word(ACTS).search(around)
         same = {
-            "armed": words.armed.search(around),
-            "charge": words.charge.search(text),
-            "no_plan": words.no_plan.search(text),
+            "armed": lexicon.any_word(ARMED).search(around),
+            "charge": lexicon.any_word("charge").search(text),
+            "no_plan": lexicon.any_word("noplan").search(text),
             "quote": _QUOTE.search(text),
         }
         found = {
             label: same
             | {
-                "cue": words.lexicon.cue(label, text),
-                "headline": words.lexicon.cue(label, headline),
+                "cue": lexicon.cue(label, text),
+                "headline": lexicon.cue(label, headline),
                 "military": forces or (acts if label is Label.DENIAL else None),
             }
             for label in Label
@@ -76,28 +74,6 @@ class Evidence:
             label: {name: float(matches[name] is not None) for name in WORDS}
             for label, matches in found.items()
         }
-
-
-@dataclass(frozen=True)
-class _Lists:
-    lexicon: Lexicon
-    armed: re.Pattern[str]
-    forces: re.Pattern[str]
-    acts: re.Pattern[str]
-    charge: re.Pattern[str]
-    no_plan: re.Pattern[str]
-
-    @classmethod
-    def of(cls, lexicon: Lexicon) -> _Lists:
-        classes = lexicon.classes
-        return cls(
-            lexicon,
-            whole_words(classes["military_sure"]),
-            whole_words([*classes["military_sure"], *classes["military_perhaps"]]),
-            whole_words(classes["military_acts"]),
-            whole_words(classes["charge"]),
-            whole_words(classes["noplan"]),
-        )
 
 
 def weigh(line: Line, values: Mapping[str, float]) -> dict[str, float]:

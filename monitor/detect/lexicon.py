@@ -18,6 +18,9 @@ Classes = Mapping[str, tuple[str, ...]]
 
 _FOLLOWERS = ("drill", "force", "official", "speech", "deny", "edge", "aux", "move")
 _CLASSES = ("words.toml", "speaker.toml", "numbers.toml", "doubts.toml")
+ARMED, ACTS = "military_sure", "military_acts"
+FORCES = (ARMED, "military_perhaps")
+"""Classes of words for forces, and for what they do."""
 _PREPOSITIONS, _NUMBER, _SCALE = "prep_", "number_", "scale_"
 
 
@@ -73,15 +76,15 @@ class Lexicon:
         """Openings such as "according to", as words."""
         return tuple(tuple(words.lower().split()) for words in self.classes["according"])
 
-    @cached_property
-    def home(self) -> re.Pattern[str]:
-        """Words that tell of forces in their own country."""
-        return whole_words(self.classes["home"])
+    def any_word(self, *names: str) -> re.Pattern[str]:
+        """Return what matches any word of some classes, wherever it stands."""
+        if names not in self._patterns:
+            self._patterns[names] = whole_words(w for name in names for w in self.classes[name])
+        return self._patterns[names]
 
     @cached_property
-    def units(self) -> re.Pattern[str]:
-        """Words for things that a sentence counts."""
-        return whole_words(self.classes["unit"])
+    def _patterns(self) -> dict[tuple[str, ...], re.Pattern[str]]:
+        return {}
 
     @cached_property
     def _sets(self) -> dict[str, frozenset[str]]:

@@ -40,7 +40,7 @@ class Past:
         self._year = re.compile(
             rf"(?:\b(?:{before}) |[-–—] ?)((?:1[5-9]|20)\d\d)(?!\d)", re.IGNORECASE
         )
-        counted = rf"^\W{{1,2}}(?:\w+ )?{lexicon.units.pattern}"
+        counted = rf"^\W{{1,2}}(?:\w+ )?{lexicon.any_word('unit').pattern}"
         self._counted = re.compile(counted, re.IGNORECASE)
         during, wars = any_of(classes["during"]), any_of(classes["past_wars"])
         # not "a Cold War-era base"

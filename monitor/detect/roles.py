@@ -116,7 +116,7 @@ def informed(
     candidates = list(candidates)
     acting = {chosen.code: chosen.score for chosen in actors}
     idle = {item.name.code for item in candidates if item.source == "text"} - set(acting)
-    home = "home" if lexicon.home.search(scene.sentence.text) else "away"
+    home = "home" if lexicon.any_word("home").search(scene.sentence.text) else "away"
     for item in candidates:
         score = acting.get(item.name.code, 0.0)
         how = "acts surely" if score > 1.5 else "acts" if score else "idle"

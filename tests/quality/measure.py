@@ -1,4 +1,4 @@
-"""What the detector is worth, measured on labelled sentences that it was not trained on."""
+"""What the detector is worth, measured on labelled sentences that its networks never saw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor.detect import Detector
 from monitor.detect.attributes import Attributes
 from monitor.detect.corrections import Threshold
-from monitor.detect.scoring import Scores, Unit
+from monitor.detect.scoring import Scores
 from monitor.detect.text import mask
 from monitor.detect.verdicts import judge
 from monitor.messages import Label
@@ -49,11 +49,6 @@ class Tally:
 def rows(folder: Path, names: Iterable[str] = SETS) -> list[dict]:
     """Read label files."""
     return [json.loads(line) for name in names for line in (folder / name).open(encoding="utf-8")]
-
-
-def unit(row: Mapping) -> Unit:
-    """Make the scorer's input of a row."""
-    return Unit(row["text"], row.get("title") or "", row.get("prev") or "", row["lang"])
 
 
 @dataclass

@@ -28,8 +28,8 @@ from tests.quality.measure import (
     measure_labels,
     reliability,
     rows,
-    unit,
 )
+from training.rows import units
 
 FLOORS = Path(__file__).with_name("floors.json")
 ALLOWANCE = 0.02
@@ -41,7 +41,7 @@ ENOUGH = 30
 def figures(folder: Path, detector: Detector) -> tuple[dict[str, float], list[str]]:
     """Measure everything once: the figures by name, and the lines of the report."""
     data = rows(folder)
-    scores = detector.score([unit(row) for row in data])
+    scores = detector.score(units(data))
     found = {which: measure_labels(detector, data, scores, which) for which in ("alert", "search")}
     attributes = measure_attributes(detector, data, scores)
     lines = [

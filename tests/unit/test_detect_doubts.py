@@ -201,7 +201,18 @@ def test_what_is_always_so_is_no_news(
 )
 def test_fiction_is_doubtful(language: str, text: str, headline: str) -> None:
     assert doubts(text, language=language, title=headline) == (FICTION,)
-    assert FICTION not in doubts("Soldiers crossed the strait.", title="Novella reports")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Trailers brought soldiers to the strait in the latest episode of a novel war."),
+        ("ru", "Генерал Роман Камнев послал солдат на трейлерах."),
+        ("uk", "Генерал Роман Каменюк послав солдатів на трейлерах."),
+    ],
+)
+def test_a_first_name_and_a_truck_are_no_fiction(language: str, text: str) -> None:
+    assert doubts(text, language=language) == ()
 
 
 SENT = "The army sent tanks north."

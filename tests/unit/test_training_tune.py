@@ -102,7 +102,7 @@ def test_the_sieve_turns_away_few_true_mentions_and_many_others() -> None:
     known[:, :, NAMES.index("sieve")] = known[:, :, NAMES.index("encoder")]
     known[:, :, NAMES.index("sieve")] += random.normal(0, 1, (len(found), 1))
     odds = tune.log_odds(found, known, tune.lines(found, known))
-    passed = tune.pass_on(found, known, tune.exits(found, known, odds))
+    passed = tune.pass_on(known, tune.exits(found, known, odds))
     counted = np.array([bool(row["labels"]) for row in found])
     counted &= odds[:, 0] >= tune.odds_of(tune.COUNTS_FROM["search"]["en"])
     assert passed[counted].mean() >= 0.96
