@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from monitor.detect.attributes import Reader, load_reader
@@ -18,6 +19,7 @@ from monitor.detect.lexicon import Lexicon, load_lexicons
 from monitor.detect.mentions import build_mention
 from monitor.detect.past import Left, load_left
 from monitor.detect.scoring import Scorer, Scores, Unit
+from monitor.detect.surroundings import View
 from monitor.detect.verdicts import Finding, Limits, judge
 from monitor.messages import Article, Label, Mention
 from monitor.settings import CONFIG_DIR
@@ -112,28 +114,38 @@ class Detector:
             return []
         language, passed = reading.language, reading.passed()
         scores = self._scorer.score([sentence.unit for sentence in passed])
+
+        @cache
+        def view(text: str) -> View:
+            # The headline stands beside every sentence, each sentence beside the next.
+            return self.reader.view(text, language, year)
+
         found = [
-            self._finding(sentence, score, language, year)
+            self._finding(sentence, score, language, year, view)
             for sentence, score in zip(passed, scores, strict=True)
         ]
         return mark_aside(found) if reading.headline.strip() else found
 
     def _finding(
-        self, sentence: Sentence, scores: Scores, language: Language, year: int | None
+        self,
+        sentence: Sentence,
+        scores: Scores,
+        language: Language,
+        year: int | None,
+        view: Callable[[str], View],
     ) -> Finding:
         limits, lexicon = self.limits[self.threshold], self.lexicons[language]
         verdicts = judge(sentence.text, scores, language, limits, self.corrections, lexicon)
         labels = frozenset(verdict.label for verdict in verdicts if verdict.holds)
         if not labels:
             return Finding(sentence, scores, verdicts, {})
-        view = self.reader.view(sentence.text, language, year)
         around = {"title": sentence.unit.title, "prev": sentence.unit.prev}
         around = {name: text for name, text in around.items() if text}
-        context = {n: self.reader.view(text, language, year) for n, text in around.items()}
+        seen, context = view(sentence.text), {name: view(text) for name, text in around.items()}
         attributes = {}
         for label in Label:
             if label in labels:
-                read = self.reader.read(label, labels, view, context, language, scores.status)
+                read = self.reader.read(label, labels, seen, context, language, scores.status)
                 doubts = self._doubts[language].about(label, sentence.text, read, around, year)
                 attributes[label] = replace(read, doubts=doubts)
         return Finding(sentence, scores, verdicts, attributes)
