@@ -1,9 +1,9 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
-Steps: `first`, `again`, `polish`, `status`, `sieve` (each trains and writes `WORK/STEP.npz`),
-`judge` (makes the weights file, scores the dev files with it), `pack` (learns how networks and
-words are weighed, writes both files of the model, prints the figures), `report` (figures of the
-shipped file).
+Steps: `first`, `again`, `polish`, `distil`, `status`, `sieve` (each trains and writes
+`WORK/STEP.npz`), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how
+networks and words are weighed, writes both files of the model, prints the figures), `report`
+(figures of the shipped file).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
 def _train(options: argparse.Namespace) -> None:
     import torch
 
-    from training import fit, sieve, status, vocabulary
+    from training import distil, fit, sieve, status, vocabulary
 
     torch.set_num_threads(1)
     known = sets.load(options.labels, options.work / "sentences.jsonl")
@@ -74,14 +74,18 @@ def _train(options: argparse.Namespace) -> None:
         # Cheaper, and hardly worse: the lowest layers have learnt what they can.
         "again": fit.Plan(8e-5, seed=1, frozen=2, bare=0.3),
         "polish": fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2),
+        "distil": fit.Plan(4e-4, seed=4, dropout=0.0, passes=10),
         "sieve": fit.Plan(1e-3, seed=3, size=64, passes=5),
     }
     if options.step == "status":
         weights = status.settle(weights, pieces, seen)
-    elif options.step == "sieve":
+    elif options.step in ("distil", "sieve"):
         plain = [row for row in known.captured if "labels" not in row]
+        teach = sieve.train
+        if options.step == "distil":
+            plain, teach = [*plain, *known.beside], distil.train
         print(f"and {len(plain)} sentences without a label", flush=True)
-        weights = sieve.train(weights, pieces, seen, plain, plans["sieve"])
+        weights = teach(weights, pieces, seen, plain, plans[options.step])
     else:
         way = fit.polish if options.step == "polish" else fit.tune
         learnt = way(weights, pieces, seen, plans[options.step])
@@ -127,7 +131,7 @@ def _packed(work: Path, known: sets.Sets) -> bytes:
     from training import export, fit
 
     table = json.loads((work / "pieces.json").read_text(encoding="utf-8"))
-    examples = fit.encode(Pieces(table), known.of("polish"))
+    examples = fit.encode(Pieces(table), known.of("polish"), context=False)
     return export.pack(_saved(work / "sieve.npz"), _saved(work / "status.npz"), table, examples)
 
 

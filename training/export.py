@@ -220,10 +220,9 @@ def pack(
         examples: What both will read, to measure ranges on.
     """
     some = _some(examples)
-    alone = [item.alone for item in some]
     files = {
-        "sieve.onnx": graph(sieve, watch(sieve, alone)),
-        "encoder.onnx": graph(encoder, watch(encoder, [*some, *alone])),
+        "sieve.onnx": graph(sieve, watch(sieve, some)),
+        "encoder.onnx": graph(encoder, watch(encoder, some)),
         "pieces.json": json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode(),
     }
     out = io.BytesIO()

@@ -72,11 +72,11 @@ def tune(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) -> W
     random = np.random.default_rng(plan.seed)
     drop = Dropout(plan.seed, plan.dropout)
     p = parameters(weights)
-    optimizer = _optimizer(p, plan.rate)
+    optimizer = make_optimizer(p, plan.rate)
     full, bare = encode(pieces, rows), encode(pieces, rows, context=False)
     labels, status = rows_.targets(rows), rows_.statuses(rows)
     weigh = rows_.weights(rows)
-    rare = _rare(labels)
+    rare = rarity(labels)
     steps = list(batches(random, np.array([len(item.ids) for item in full]), plan.size))
     progress = Progress(len(steps))
     for step, chosen in enumerate(steps):
@@ -100,11 +100,11 @@ def polish(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) ->
     random = np.random.default_rng(plan.seed)
     drop = Dropout(plan.seed, plan.dropout)
     p = parameters(weights)
-    optimizer = _optimizer(p, plan.rate)
+    optimizer = make_optimizer(p, plan.rate)
     shown = [encode(pieces, rows, context=context) for context in (True, False)]
-    states = [_states(p, inputs, plan.frozen) for inputs in shown]
+    known = [states(p, inputs, plan.frozen) for inputs in shown]
     labels, status, weigh = rows_.targets(rows), rows_.statuses(rows), rows_.weights(rows)
-    rare = _rare(labels)
+    rare = rarity(labels)
     kept = np.array([sets.share(row, plan.thin) for row in rows])
     lengths = np.array([len(item.ids) for item in shown[0]])
     steps: list[NDArray[np.int64]] = []
@@ -116,10 +116,9 @@ def polish(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) ->
         set_rate(optimizer, plan, step / len(steps))
         bare = random.random(len(chosen)) < plan.bare
         inputs = [shown[int(b)][i] for i, b in zip(chosen, bare, strict=True)]
-        below = [states[int(b)][i] for i, b in zip(chosen, bare, strict=True)]
+        below = [known[int(b)][i] for i, b in zip(chosen, bare, strict=True)]
         padded = tensors(inputs)
-        states_ = _padded(below, padded[0].shape[1])
-        found = upper(p, states_, padded, drop, plan.frozen)
+        found = upper(p, pad(below, padded[0].shape[1]), padded, drop, plan.frozen)
         truth = torch.from_numpy(labels[chosen]), torch.from_numpy(status[chosen])
         each = _losses(found, *truth, rare, plan.status)
         weight = torch.from_numpy(weigh[chosen])
@@ -127,7 +126,8 @@ def polish(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) ->
     return arrays(p)
 
 
-def _states(p: Parameters, inputs: Sequence[Encoded], layers: int) -> list[NDArray[np.float16]]:
+def states(p: Parameters, inputs: Sequence[Encoded], layers: int) -> list[NDArray[np.float16]]:
+    """Give the hidden states of each input after the lowest layers, (length, hidden)."""
     found: list[NDArray[np.float16]] = [np.zeros(0, np.float16)] * len(inputs)
     order = sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids))
     for start in range(0, len(order), 64):
@@ -138,7 +138,8 @@ def _states(p: Parameters, inputs: Sequence[Encoded], layers: int) -> list[NDArr
     return found
 
 
-def _padded(states: Sequence[NDArray[np.float16]], length: int) -> torch.Tensor:
+def pad(states: Sequence[NDArray[np.float16]], length: int) -> torch.Tensor:
+    """Put states of several inputs together, filled up with 0 to one length."""
     made = np.zeros((len(states), length, states[0].shape[1]), np.float32)
     for row, state in enumerate(states):
         made[row, : len(state)] = state
@@ -174,16 +175,16 @@ def set_rate(optimizer: torch.optim.AdamW, plan: Plan, done: float) -> None:
         group["lr"] = plan.rate * group["times"] * _schedule(plan.part * done)
 
 
-def _rare(labels: NDArray[np.float32]) -> torch.Tensor:
+def rarity(labels: NDArray[np.float32]) -> torch.Tensor:
+    """Say how much more a hit of each label counts than a row without it, (labels,)."""
     share = labels.mean(0).clip(1e-3, 1 - 1e-3)
     return torch.from_numpy((((1 - share) / share) ** 0.35).astype(np.float32))
 
 
 def encode(pieces: Pieces, rows: Sequence[Row], *, context: bool = True) -> list[Encoded]:
     """Encode rows as the run-time encoder does."""
-    if not context:
-        return pieces.inputs([(row["text"], "", "") for row in rows])
-    return pieces.inputs([(r["text"], r.get("title") or "", r.get("prev") or "") for r in rows])
+    beside = [[row.get(name) or "" for row in rows] for name in ("title", "prev") if context]
+    return pieces.inputs([row["text"] for row in rows], *beside)
 
 
 def tensors(inputs: Sequence[Encoded]) -> Batch:
@@ -223,7 +224,8 @@ def _losses(
     return each.sum(-1) + share * of_status
 
 
-def _optimizer(p: Parameters, rate: float) -> torch.optim.AdamW:
+def make_optimizer(p: Parameters, rate: float, head: float = _HEAD_RATE) -> torch.optim.AdamW:
+    """Make an optimizer; `head` is how much faster the head learns."""
     heads = [name for name in p if name.startswith("head")]
     matrices = [name for name in p if name in LAYER and p[name].ndim == 3]
     rest = [name for name in p if name not in {*heads, *matrices}]
@@ -232,7 +234,7 @@ def _optimizer(p: Parameters, rate: float) -> torch.optim.AdamW:
         for names, decay, times in (
             (matrices, 0.01, 1.0),
             (rest, 0.0, 1.0),
-            (heads, 0.0, _HEAD_RATE),
+            (heads, 0.0, head),
         )
     ]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))

@@ -7,6 +7,7 @@ instructions torch's bfloat16 is fifty times as slow.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def _linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.
     return F.linear(x.to(_TYPE), weight.to(_TYPE), bias.to(_TYPE)).float()
 
 
-def _block(x: torch.Tensor, w: Parameters, bias: torch.Tensor, drop: Dropout) -> torch.Tensor:
+def _mixed(x: torch.Tensor, w: Parameters, bias: torch.Tensor, drop: Dropout) -> torch.Tensor:
     rows, length, hidden = x.shape
     qkv = _linear(x, torch.cat([w["qw"], w["kw"], w["vw"]]), torch.cat([w["qb"], w["kb"], w["vb"]]))
     parts = qkv.view(rows, length, 3, HEADS, hidden // HEADS).permute(2, 0, 3, 1, 4).to(_TYPE)
@@ -62,10 +63,17 @@ def _block(x: torch.Tensor, w: Parameters, bias: torch.Tensor, drop: Dropout) ->
     fit = (query @ key.transpose(2, 3)).float() / float(np.sqrt(hidden // HEADS)) + bias
     mixed = (F.softmax(fit, -1).to(_TYPE) @ value).transpose(1, 2).reshape(x.shape)
     x = x + drop(_linear(mixed, w["ow"], w["ob"]))
-    x = F.layer_norm(x, (hidden,), w["aln_w"], w["aln_b"], 1e-12)
-    inner = F.gelu(_linear(x, w["fiw"], w["fib"]))
-    x = x + drop(_linear(inner, w["fow"], w["fob"]))
-    return F.layer_norm(x, (hidden,), w["oln_w"], w["oln_b"], 1e-12)
+    return F.layer_norm(x, (hidden,), w["aln_w"], w["aln_b"], 1e-12)
+
+
+def _inner(x: torch.Tensor, w: Parameters) -> torch.Tensor:
+    return F.gelu(_linear(x, w["fiw"], w["fib"]))
+
+
+def _block(x: torch.Tensor, w: Parameters, bias: torch.Tensor, drop: Dropout) -> torch.Tensor:
+    x = _mixed(x, w, bias, drop)
+    x = x + drop(_linear(_inner(x, w), w["fow"], w["fob"]))
+    return F.layer_norm(x, (x.shape[-1],), w["oln_w"], w["oln_b"], 1e-12)
 
 
 def _pool(x: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
@@ -84,20 +92,19 @@ def lower(p: Parameters, inputs: Batch, layers: int) -> torch.Tensor:
 
 
 def upper(
-    p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout, layers: int
+    p: Parameters, below: torch.Tensor, inputs: Batch, drop: Dropout, layers: int
 ) -> torch.Tensor:
     """Score a batch whose hidden states after the lowest layers are known."""
-    x, bias = states, _bias(inputs)
+    x, bias = below, _bias(inputs)
     for layer in _layers(p)[layers:]:
         x = _block(x, layer, bias, drop)
-    return drop(_pool(x, _own(inputs))) @ p["head_w"] + p["head_b"]
+    return head(p, x, inputs, drop)
 
 
-def logits(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torch.Tensor:
-    """Score a batch, (rows, outputs of the head).
+def states(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torch.Tensor:
+    """Give the last hidden states, (rows, length, hidden).
 
-    Only the sentence's own pieces are pooled: pooled with its context, a sentence would be
-    labelled by its headline. With `frozen` layers, neither those nor the embeddings learn.
+    With `frozen` layers, neither those nor the embeddings learn.
     """
     bias = _bias(inputs)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
@@ -105,7 +112,30 @@ def logits(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torc
     for number, layer in enumerate(_layers(p), 1):
         with torch.set_grad_enabled(torch.is_grad_enabled() and number > frozen):
             x = _block(x, layer, bias, drop)
-    return drop(_pool(x, _own(inputs))) @ p["head_w"] + p["head_b"]
+    return x
+
+
+def head(p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout) -> torch.Tensor:
+    """Score by the last hidden states, (rows, outputs of the head).
+
+    Only the sentence's own pieces are pooled: pooled with its context, a sentence would be
+    labelled by its headline.
+    """
+    return drop(_pool(states, _own(inputs))) @ p["head_w"] + p["head_b"]
+
+
+def logits(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torch.Tensor:
+    """Score a batch, (rows, outputs of the head)."""
+    return head(p, states(p, inputs, drop, frozen), inputs, drop)
+
+
+def inner(p: Parameters, inputs: Batch) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield for each layer what its inner units give, (rows, length, units), and what takes it."""
+    drop = Dropout(0, 0)
+    x, bias = _embed(p, inputs, drop), _bias(inputs)
+    for layer in _layers(p):
+        yield _inner(_mixed(x, layer, bias, drop), layer), layer["fow"]
+        x = _block(x, layer, bias, drop)
 
 
 def _embed(p: Parameters, inputs: Batch, drop: Dropout) -> torch.Tensor:

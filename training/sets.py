@@ -5,7 +5,9 @@
     again   shows all that carry a label once more and some of the others, then `aside` and the
             sentences written for this repository
     polish  goes several times over all of these, and over captured sentences with a label; gives
-            the encoder's layers
+            the teacher
+    distil  teaches the encoder that ships, on the same rows, on captured sentences that nobody
+            labelled and on headlines and sentences that stand beside the rows
     status  fits the status head to those of them whose status is known
     sieve   trains the small network in front of it on the same rows, and on captured sentences
             that nobody labelled
@@ -37,6 +39,7 @@ class Sets:
         dev: The dev files.
         written: Sentences written for this repository.
         captured: Sentences of captured feeds, with `labels` where a reader has seen them.
+        beside: Headlines and sentences before, of the rows that are trained on.
     """
 
     main: list[Row]
@@ -44,6 +47,7 @@ class Sets:
     dev: list[Row]
     written: list[Row]
     captured: list[Row]
+    beside: list[Row]
 
     def of(self, step: str) -> list[Row]:
         """Give the rows that a step trains on."""
@@ -52,13 +56,13 @@ class Sets:
         if step == "status":
             rows = self.of("polish")
             return [r for r, s in zip(rows, rows_.statuses(rows), strict=True) if s >= 0]
-        if step in ("polish", "sieve"):
+        if step in ("polish", "distil", "sieve"):
             labelled = [row for row in self.captured if "labels" in row]
             return [*self.main, *self.aside, *self.written, *labelled]
         return [*_thinned(self.main), *self.aside, *self.written]
 
 
-STEPS = ("first", "again", "polish", "status", "sieve")
+STEPS = ("first", "again", "polish", "distil", "status", "sieve")
 
 
 def load(labels: Path, captured: Path | None = None) -> Sets:
@@ -67,12 +71,14 @@ def load(labels: Path, captured: Path | None = None) -> Sets:
     training = rows_.read(labels / name for name in rows_.TRAINING)
     clear = rows_.apart(training, dev)
     aside = [row for row in clear if _is_aside(row)]
+    news = rows_.apart(_captured(captured), dev) if captured and captured.exists() else []
     return Sets(
         main=[row for row in clear if not _is_aside(row)],
         aside=aside,
         dev=dev,
         written=_written(),
-        captured=rows_.apart(_captured(captured), dev) if captured and captured.exists() else [],
+        captured=news,
+        beside=beside([*clear, *news], dev),
     )
 
 
@@ -104,9 +110,22 @@ def _captured(path: Path) -> list[Row]:
     return [row | {"id": f"captured-{n}", "source": source} for n, row in enumerate(found)]
 
 
+def beside(rows: list[Row], held: list[Row]) -> list[Row]:
+    """Give what stands beside rows and is neither a row itself nor beside a held-out one."""
+    names = ("text", "title", "prev")
+    seen = {rows_.plain(row.get(name) or "") for row in held for name in names}
+    seen |= {rows_.plain(row["text"]) for row in rows} | {""}
+    found = []
+    for text, row in ((row.get(name) or "", row) for row in rows for name in names[1:]):
+        if (plain := rows_.plain(text)) not in seen:
+            seen.add(plain)
+            found.append({"lang": row["lang"], "text": text, "source": {"pool": "beside"}})
+    return found
+
+
 def share(row: Row, english: float) -> float:
     """Give the share of rows like this to show: all with a label, more Russian and Ukrainian."""
-    if row["labels"]:
+    if row.get("labels"):
         return 1.0
     return english if row["lang"] == "en" else min(1.0, english + 0.4)
 

@@ -36,10 +36,8 @@ from monitor.messages import Label, Status
 STATUSES = tuple(Status)
 DEFAULT_LANGUAGE = "en"
 
-_PIECES = 640
-"""Pieces in a batch, padding included: bounds the memory, whatever comes in."""
-_LOOK_AGAIN = (-0.5, 2.0)
-"""Between these logits a sentence is in doubt, and is read again with its context."""
+_PIECES = 256
+"""Pieces in a batch, padding included: bounds the memory; what fits into a cache is read faster."""
 _OUTPUTS = len(LABELS) + len(STATUSES)
 _SURE = 0.01
 """Highest probability of a sentence that the sieve turned away."""
@@ -85,9 +83,9 @@ class Encoder:
         Of a sentence the first 96 pieces (about 70 words) are read. Any text is taken, also an
         empty one.
         """
-        inputs = self._pieces.inputs([_triple(unit) for unit in units])
+        inputs = self._pieces.inputs([unit.sentence for unit in units])
         words = [self._evidence.of(unit) for unit in units]
-        sifted = run_network(self._sieve, [item.alone for item in inputs], len(LABELS))
+        sifted = run_network(self._sieve, inputs, len(LABELS))
         stay = [
             index
             for index, row in enumerate(sifted)
@@ -96,7 +94,7 @@ class Encoder:
                 for label in LABELS
             )
         ]
-        late = self._look([inputs[index] for index in stay])
+        late = run_network(self._encoder, [inputs[index] for index in stay], _OUTPUTS)
         found = [self._turned_away(row) for row in sifted]
         for index, row in zip(stay, late, strict=True):
             found[index] = self._read(units[index].language, words[index], sifted[index], row)
@@ -109,28 +107,9 @@ class Encoder:
 
     def logits(self, units: Sequence[Unit]) -> tuple[_Floats, _Floats]:
         """Give the sieve's logits (units, 3) and the encoder's (units, 11), for training only."""
-        inputs = self._pieces.inputs([_triple(unit) for unit in units])
-        return run_network(self._sieve, [item.alone for item in inputs], len(LABELS)), self._look(
-            inputs
-        )
-
-    def _look(self, inputs: Sequence[Encoded]) -> _Floats:
-        """Give the encoder's logits, (inputs, 11).
-
-        A sentence is read alone first, which is cheap. What is in doubt is read again with its
-        context, and the two readings are averaged: alone it lacks what "this" stands for, beside
-        a headline about a drill it may be taken for the drill.
-        """
-        found = run_network(self._encoder, [item.alone for item in inputs], _OUTPUTS)
-        low, high = _LOOK_AGAIN
-        again = [
-            index
-            for index, item in enumerate(inputs)
-            if len(item.ids) > item.own and low <= found[index, : len(LABELS)].max() <= high
-        ]
-        both = run_network(self._encoder, [inputs[index] for index in again], _OUTPUTS)
-        found[again] = (found[again] + both) * np.float32(0.5)
-        return found
+        inputs = self._pieces.inputs([unit.sentence for unit in units])
+        sifted = run_network(self._sieve, inputs, len(LABELS))
+        return sifted, run_network(self._encoder, inputs, _OUTPUTS)
 
     def _turned_away(self, logits: _Floats) -> Scores:
         shares = (min(round(_sigmoid(float(logit)), 4), _SURE) for logit in logits)
@@ -178,11 +157,6 @@ def _groups(inputs: Sequence[Encoded]) -> Iterator[list[Encoded]]:
         group.append(item)
     if group:
         yield group
-
-
-def _triple(unit: Unit) -> tuple[str, str, str]:
-    same = unit.is_title or unit.title == unit.sentence
-    return unit.sentence, "" if same else unit.title, unit.prev
 
 
 def _session(graph: bytes) -> ort.InferenceSession:

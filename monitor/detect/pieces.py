@@ -1,14 +1,16 @@
 """Sentences as word pieces: the encoder's input, the same in training and at run time.
 
-The input of one sentence is `[CLS] sentence [SEP] title [SEP] previous sentence [SEP]`; segment 0
-is the sentence (what is pooled), segment 1 its context. Pieces are those of XLM-R's SentencePiece
-unigram model (Conneau et al. 2020), cut to the ones that the three languages need.
+The input of one sentence is `[CLS] sentence [SEP]`, in training also `[CLS] sentence [SEP] title
+[SEP] previous sentence [SEP]`; segment 0 is the sentence (what is pooled), segment 1 its context.
+Pieces are those of XLM-R's SentencePiece unigram model (Conneau et al. 2020), cut to the ones that
+the three languages need.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -29,11 +31,6 @@ class Encoded:
 
     ids: tuple[int, ...]
     own: int
-
-    @property
-    def alone(self) -> Encoded:
-        """The sentence without its context."""
-        return Encoded(self.ids[: self.own], self.own)
 
 
 class Pieces:
@@ -59,12 +56,17 @@ class Pieces:
         ]
         return [found.ids for found in self._tokenizer.encode_batch(clean, False)]
 
-    def inputs(self, triples: Sequence[tuple[str, str, str]]) -> list[Encoded]:
-        """Encode (sentence, title, previous sentence); an empty context is left out."""
-        sentences = self.cut([sentence[:_MAX_CHARS] for sentence, _, _ in triples])
-        titles = self.cut([title[:_MAX_CHARS] for _, title, _ in triples])
-        previous = self.cut([before[-_MAX_CHARS:] for _, _, before in triples])
-        return [_join(*parts) for parts in zip(sentences, titles, previous, strict=True)]
+    def inputs(
+        self, sentences: Sequence[str], titles: Sequence[str] = (), previous: Sequence[str] = ()
+    ) -> list[Encoded]:
+        """Encode sentences, each with its context where there is one; the order stays."""
+        parts = (
+            self.cut([sentence[:_MAX_CHARS] for sentence in sentences]),
+            self.cut([title[:_MAX_CHARS] for title in titles]),
+            self.cut([before[-_MAX_CHARS:] for before in previous]),
+        )
+        nothing: list[int] = []
+        return [_join(*three) for three in zip_longest(*parts, fillvalue=nothing)]
 
 
 def _join(sentence: list[int], title: list[int], previous: list[int]) -> Encoded:

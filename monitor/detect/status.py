@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,7 +30,7 @@ _FORM = "form_"
 _NEAR_CHARS, _NEAR_WORDS = 25, 4
 _STEM: Mapping[Language, int] = {"en": 99, "ru": 6, "uk": 6}
 """Letters of a word that count: inflected words are cut."""
-_TRUST = 0.3
+_TRUST = 0.4
 """How much the scorer's log-probabilities count beside the sum of weights."""
 
 
@@ -83,22 +83,27 @@ def status_features(
     found |= dict.fromkeys(f"with {other}" for other in labels - {label})
     words = [token.text for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
     starts = [token.start for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
+    mine = groups[language]
+    spans = {
+        name: [match.span() for match in pattern.finditer(view.text)]
+        for name, pattern in mine.items()
+        if not name.startswith(_FORM)
+    }
     for mark, (start, end) in (("", cue), ("event ", event)):
         inside = [place for place, first in enumerate(starts) if start <= first < end]
-        for name, pattern in groups[language].items():
+        for name, pattern in mine.items():
             if name.startswith(_FORM):
                 some = _forms(name.removeprefix(_FORM), pattern, words, inside)
             else:
-                some = _groups(name, pattern, view.text, (start, end), label)
+                some = _groups(name, spans[name], (start, end), label)
             found |= dict.fromkeys(mark + feature for feature in some)
     found |= dict.fromkeys(_words(words, language))
     yield from found
 
 
 def _groups(
-    name: str, pattern: re.Pattern[str], text: str, cue: tuple[int, int], label: Label
+    name: str, spans: Sequence[tuple[int, int]], cue: tuple[int, int], label: Label
 ) -> Iterator[str]:
-    spans = [match.span() for match in pattern.finditer(text)]
     if not spans:
         return
     yield name

@@ -226,23 +226,24 @@ def test_any_text_is_scored(encoder: Encoder, sentence: str, title: str) -> None
     assert all(0 <= value <= 1 for value in scores.labels.values())
 
 
-def test_a_headline_is_not_its_own_context() -> None:
-    """A headline that repeats itself as title is encoded without context."""
-    from monitor.detect.encoder import _triple
-
-    assert _triple(Unit("Troops go", title="Troops go", is_title=True)) == ("Troops go", "", "")
+def test_networks_read_a_sentence_alone(encoder: Encoder) -> None:
+    """Title and sentence before speak through their words, in `evidence.py`."""
+    bare = Unit("They will leave on Monday.")
+    beside = Unit(bare.sentence, title="Three brigades leave the base", prev="Troops packed up.")
+    for one, other in zip(encoder.logits([bare]), encoder.logits([beside]), strict=True):
+        assert one.tolist() == other.tolist()
 
 
 def test_pieces_are_cut_to_their_limits() -> None:
     """The sentence keeps its first pieces, between two markers."""
-    (found,) = Pieces(TABLE).inputs([("a " * 500, "", "")])
+    (found,) = Pieces(TABLE).inputs(["a " * 500])
     assert len(found.ids) == found.own == MAX_SENTENCE + 2
     assert (found.ids[0], found.ids[-1]) == (CLS, SEP)
 
 
 def test_context_stands_behind_the_sentence() -> None:
     """Title and previous sentence follow, each closed by a marker, and are not pooled."""
-    (found,) = Pieces(TABLE).inputs([("troops", "b", "c")])
+    (found,) = Pieces(TABLE).inputs(["troops"], ["b"], ["c"])
     assert found.own == 3
     assert found.ids.count(SEP) == 3
 
