@@ -42,7 +42,7 @@ class AlertRules(Rules):
     """Independent outlets before the first alert; copies of a sentence are not independent."""
     doubtful_outlets: int = Field(2, ge=1, le=50)
     """The same where each report is doubtful: has `Mention.doubts`, or a low score."""
-    sure_score: float = Field(0.45, ge=0, le=1)
+    sure_score: float = Field(0.5, ge=0, le=1)
     """A report with a lower score is doubtful."""
     trusted: Strings = ()
     """Outlets that need no second one, doubts or not."""
