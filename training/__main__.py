@@ -48,52 +48,54 @@ def main() -> None:
 def _train(options: argparse.Namespace) -> None:
     import torch
 
-    from training import distil, fit, sieve, status, vocabulary
-
     torch.set_num_threads(1)
     known = sets.load(options.labels, options.work / "sentences.jsonl")
-    table_file = options.work / "pieces.json"
-    seen = known.of(options.step)
     if options.step == "first":
-        found = base.read(options.base)
-        files = (*rows.TRAINING, *rows.HELD)
-        everything = rows.read(options.labels / name for name in files)
-        keep = vocabulary.choose(found, everything, _PIECES)
-        table = vocabulary.table(found, keep)
-        table_file.write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
-        weights = dict(found.weights)
-        weights["word"], weights["pos"] = weights["word"][keep], weights["pos"][:_PLACES]
-        weights = fit.with_heads(weights, seen, seed=0)
+        weights = _start(options, known)
     else:
         before = sets.STEPS[sets.STEPS.index(options.step) - 1]
         weights = _saved(options.work / f"{before}.npz")
-    pieces = Pieces(json.loads(table_file.read_text(encoding="utf-8")))
-    print(f"{options.step}: {len(seen)} rows, {len(weights['word'])} pieces", flush=True)
-    plans = {
-        "first": fit.Plan(1e-4, part=1 / 3),
+    pieces = Pieces(json.loads((options.work / "pieces.json").read_text(encoding="utf-8")))
+    print(f"{options.step}: {len(known.of(options.step))} rows", flush=True)
+    _save(options.work / f"{options.step}.npz", _learn(options.step, weights, pieces, known))
+
+
+def _start(options: argparse.Namespace, known: sets.Sets) -> base.Weights:
+    """Cut the base weights to the pieces that are used, and add heads."""
+    from training import fit, vocabulary
+
+    found = base.read(options.base)
+    everything = rows.read(options.labels / name for name in (*rows.TRAINING, *rows.HELD))
+    keep = vocabulary.choose(found, everything, _PIECES)
+    table = json.dumps(vocabulary.table(found, keep), ensure_ascii=False)
+    (options.work / "pieces.json").write_text(table, encoding="utf-8")
+    weights = dict(found.weights)
+    weights["word"], weights["pos"] = weights["word"][keep], weights["pos"][:_PLACES]
+    return fit.with_heads(weights, known.of("first"), seed=0)
+
+
+def _learn(step: str, before: base.Weights, pieces: Pieces, known: sets.Sets) -> base.Weights:
+    """Go one step on from the weights of the step before."""
+    from training import distil, fit, sieve, status
+
+    seen = known.of(step)
+    plain = [row for row in known.captured if "labels" not in row]
+    if step == "first":
+        return fit.tune(before, pieces, seen, fit.Plan(1e-4, part=1 / 3))
+    if step == "again":
         # Cheaper, and hardly worse: the lowest layers have learnt what they can.
-        "again": fit.Plan(8e-5, seed=1, frozen=2, bare=0.3),
-        "polish": fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2),
-        "distil": fit.Plan(4e-4, seed=4, dropout=0.0, passes=10),
-        "sieve": fit.Plan(1e-3, seed=3, size=64, passes=5),
-    }
-    if options.step == "status":
-        weights = status.settle(weights, pieces, seen)
-    elif options.step in ("distil", "sieve"):
-        plain = [row for row in known.captured if "labels" not in row]
-        teach = sieve.train
-        if options.step == "distil":
-            plain, teach = [*plain, *known.beside], distil.train
-        print(f"and {len(plain)} sentences without a label", flush=True)
-        weights = teach(weights, pieces, seen, plain, plans[options.step])
-    else:
-        way = fit.polish if options.step == "polish" else fit.tune
-        learnt = way(weights, pieces, seen, plans[options.step])
-        if options.step == "polish":
-            # Half-way generalizes better than either end (Wortsman et al. 2022).
-            learnt = {name: (weights[name] + after) / 2 for name, after in learnt.items()}
-        weights = learnt
-    _save(options.work / f"{options.step}.npz", weights)
+        return fit.tune(before, pieces, seen, fit.Plan(8e-5, seed=1, frozen=2, bare=0.3))
+    if step == "polish":
+        plan = fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2)
+        after = fit.polish(before, pieces, seen, plan)
+        # Half-way generalizes better than either end (Wortsman et al. 2022).
+        return {name: (before[name] + learnt) / 2 for name, learnt in after.items()}
+    if step == "distil":
+        plan = fit.Plan(4e-4, seed=4, dropout=0.0, passes=10)
+        return distil.train(before, pieces, seen, [*plain, *known.beside], plan)
+    if step == "status":
+        return status.settle(before, pieces, seen)
+    return sieve.train(before, pieces, seen, plain, fit.Plan(1e-3, seed=3, size=64, passes=5))
 
 
 def _save(path: Path, weights: base.Weights) -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# From the open base weights and the label files to config/model: about two hours on one
+# From the open base weights and the label files to config/model: some three hours on one
 # core. Usage: training/run.sh LABELS [WORK [FEEDS]]; FEEDS is a folder of captured feeds, of
 # whose sentences some are labelled and the sieve practises on the rest.
 set -eu
