@@ -85,20 +85,14 @@ def lower(p: Parameters, inputs: Batch, layers: int) -> torch.Tensor:
     """Give the hidden states after the lowest layers, (rows, length, hidden); nothing learns."""
     drop = Dropout(0, 0)
     with torch.no_grad():
-        x, bias = _embed(p, inputs, drop), _bias(inputs)
-        for layer in _layers(p)[:layers]:
-            x = _block(x, layer, bias, drop)
-    return x
+        return _through(p, slice(layers), _embed(p, inputs, drop), inputs, drop)
 
 
 def upper(
     p: Parameters, below: torch.Tensor, inputs: Batch, drop: Dropout, layers: int
 ) -> torch.Tensor:
     """Score a batch whose hidden states after the lowest layers are known."""
-    x, bias = below, _bias(inputs)
-    for layer in _layers(p)[layers:]:
-        x = _block(x, layer, bias, drop)
-    return head(p, x, inputs, drop)
+    return head(p, _through(p, slice(layers, None), below, inputs, drop), inputs, drop)
 
 
 def states(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torch.Tensor:
@@ -106,12 +100,17 @@ def states(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torc
 
     With `frozen` layers, neither those nor the embeddings learn.
     """
-    bias = _bias(inputs)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
-        x = _embed(p, inputs, drop)
-    for number, layer in enumerate(_layers(p), 1):
-        with torch.set_grad_enabled(torch.is_grad_enabled() and number > frozen):
-            x = _block(x, layer, bias, drop)
+        x = _through(p, slice(frozen), _embed(p, inputs, drop), inputs, drop)
+    return _through(p, slice(frozen, None), x, inputs, drop)
+
+
+def _through(
+    p: Parameters, layers: slice, x: torch.Tensor, inputs: Batch, drop: Dropout
+) -> torch.Tensor:
+    bias = _bias(inputs)
+    for layer in _layers(p)[layers]:
+        x = _block(x, layer, bias, drop)
     return x
 
 

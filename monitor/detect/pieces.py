@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -59,14 +58,14 @@ class Pieces:
     def inputs(
         self, sentences: Sequence[str], titles: Sequence[str] = (), previous: Sequence[str] = ()
     ) -> list[Encoded]:
-        """Encode sentences, each with its context where there is one; the order stays."""
+        """Encode sentences, each with its context where there is one; an empty one is left out."""
+        nothing = [""] * len(sentences)
         parts = (
             self.cut([sentence[:_MAX_CHARS] for sentence in sentences]),
-            self.cut([title[:_MAX_CHARS] for title in titles]),
-            self.cut([before[-_MAX_CHARS:] for before in previous]),
+            self.cut([title[:_MAX_CHARS] for title in titles or nothing]),
+            self.cut([before[-_MAX_CHARS:] for before in previous or nothing]),
         )
-        nothing: list[int] = []
-        return [_join(*three) for three in zip_longest(*parts, fillvalue=nothing)]
+        return [_join(*three) for three in zip(*parts, strict=True)]
 
 
 def _join(sentence: list[int], title: list[int], previous: list[int]) -> Encoded:
