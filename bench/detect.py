@@ -5,10 +5,10 @@
 Speed: English news from captured feeds as it comes (CPU seconds, sentence splitting included for
 newsmon only), and articles of 30 sentences that all speak of war (CPU time too). Quality: macro-F1
 of the three labels on the English rows of `dev.jsonl`, on which no network was trained (the weights
-of words were learnt there). The others: a
-list of keywords; spaCy's Matcher with a rule for each word of our cue lists; word n-grams with
-logistic regression (scikit-learn), learnt from the English training rows. Needs NEWSMON_SHARED and
-the packages of the group `bench`; without them only newsmon is measured.
+of words were learnt there). The others: a list of keywords; spaCy's Matcher with a rule for each
+word of our cue lists; word n-grams with logistic regression (scikit-learn), learnt from the English
+training rows. Needs NEWSMON_SHARED and the packages of the group `bench`; without them only newsmon
+is measured.
 """
 
 from __future__ import annotations
