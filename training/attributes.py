@@ -166,7 +166,7 @@ def fit_status(data: Rows, reader: Reader) -> dict[str, dict[str, float]]:
         if wanted.get("status") and scene.label is not Label.DENIAL:
             labels, language = frozenset(map(Label, row["labels"])), row["lang"]
             view = scene.sentence
-            event = lexicons[language].event_span(scene.label, view.text)
+            event = lexicons[language].event_span(scene.label, view.text, scene.cue)
             features = status_features(
                 view, scene.cue, event, scene.label, labels, language, groups
             )

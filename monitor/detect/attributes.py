@@ -21,7 +21,7 @@ from monitor.detect.status import (
     read_groups,
     status_features,
 )
-from monitor.detect.surroundings import View
+from monitor.detect.surroundings import View, look
 from monitor.errors import ConfigError
 from monitor.messages import Label, Quantity, Status
 
@@ -76,7 +76,8 @@ class Reader:
     def view(self, text: str, language: Language, year: int | None = None) -> View:
         """Cut a masked text into tokens and find its names."""
         tokens = tokenize(text)
-        return View(text, tokens, self._gazetteer.find(text, tokens, language, year))
+        names = self._gazetteer.find(text, tokens, language, year)
+        return look(text, tokens, names, self._lexicons[language])
 
     def read(
         self,
@@ -104,7 +105,7 @@ class Reader:
         scene = Scene(label, sentence, context, cue, span)
         actors, places = choose_roles(scene, lexicon, self._roles)
         denial = label is Label.DENIAL
-        event = lexicon.event_span(label, sentence.text)
+        event = lexicon.event_span(label, sentence.text, cue)
         features = status_features(sentence, cue, event, label, labels, language, self._groups)
         return Attributes(
             cue,

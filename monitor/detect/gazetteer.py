@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from monitor.configfile import read_toml
 from monitor.detect.language import LANGUAGES, Language
@@ -37,8 +38,7 @@ class Kind(StrEnum):
     LEADER = "leader"
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, number or mark of a text."""
 
     text: str

@@ -107,10 +107,10 @@ class Lexicon:
             return match.start(), end
         return 0, 0
 
-    def event_span(self, label: Label, text: str) -> tuple[int, int]:
+    def event_span(self, label: Label, text: str, cue: tuple[int, int]) -> tuple[int, int]:
         """Return the word for the event itself: the drill, or the move that is nearest to a force.
 
-        Where there is no such word, the cue.
+        Where there is no such word, it is the cue.
         """
         if label is Label.DRILL and (match := self.followers["drill"].search(text)):
             return match.span()
@@ -121,7 +121,7 @@ class Lexicon:
             return min((max(f[0] - move[1], move[0] - f[1]) for f in forces), default=0)
 
         apart = [move for move in moves if move not in forces]
-        return min(apart, key=distance, default=self.cue_span(label, text))
+        return min(apart, key=distance, default=cue)
 
     def guard(self, label: Label, text: str) -> Guard | None:
         """Return the guard that takes a label's cues away from a sentence, or None."""

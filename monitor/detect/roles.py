@@ -92,17 +92,18 @@ def choose_roles(
 def find_candidates(scene: Scene, lexicon: Lexicon) -> Iterator[Candidate]:
     """Yield every name of the sentence, then those that only its context has."""
     family = "denial" if scene.label is Label.DENIAL else "force"
-    for name in scene.sentence.names:
-        found = surroundings(scene.sentence, name, scene.cue, scene.speaker, lexicon)
+    for place, name in enumerate(scene.sentence.names):
+        found = surroundings(scene.sentence, place, scene.cue, scene.speaker, lexicon)
         found += [scene.label, f"{scene.label} {name.kind}", f"code {name.code}"]
         yield Candidate(name, "text", ["*", *_tagged(family, found)])
     known = {name.code for name in scene.sentence.names}
     count = f"own={min(len(known), 3)}"
     for source, view in scene.context.items():
         match = lexicon.cue(scene.label, view.text)
-        for name in view.names:
+        cue = match.span() if match else (0, 0)
+        for place, name in enumerate(view.names):
             if name.code not in known:
-                found = surroundings(view, name, match.span() if match else (0, 0), None, lexicon)
+                found = surroundings(view, place, cue, None, lexicon)
                 found += ["*", count, f"{count} {name.kind}", scene.label]
                 found += [f"{count} {feature}" for feature in found[:5]]
                 yield Candidate(name, source, _tagged(f"{source} {family}", found))
@@ -141,7 +142,7 @@ def choose(
     table = weights[role]
     best: dict[str, Chosen] = {}
     for item in candidates:
-        score = table["threshold"] + sum(table.get(feature, 0.0) for feature in item.features)
+        score = table["threshold"] + sum(table[one] for one in item.features if one in table)
         code = item.name.code
         if score > 0 and (code not in best or score > best[code].score):
             how = _role(role, label, item.features)

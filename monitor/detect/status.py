@@ -79,8 +79,7 @@ def status_features(
         language: Of the sentence.
         groups: The word groups.
     """
-    found = {"*": None, str(label): None}
-    found |= dict.fromkeys(f"with {other}" for other in labels - {label})
+    found = ["*", str(label), *(f"with {other}" for other in labels - {label})]
     words = [token.text for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
     starts = [token.start for token in view.tokens if token.text[0].isalnum() or token.text == "?"]
     mine = groups[language]
@@ -96,9 +95,8 @@ def status_features(
                 some = _forms(name.removeprefix(_FORM), pattern, words, inside)
             else:
                 some = _groups(name, spans[name], (start, end), label)
-            found |= dict.fromkeys(mark + feature for feature in some)
-    found |= dict.fromkeys(_words(words, language))
-    yield from found
+            found += [mark + feature for feature in some]
+    yield from dict.fromkeys([*found, *_words(words, language)])
 
 
 def _groups(
@@ -122,16 +120,17 @@ def _forms(
     if not inside:
         return
     first, last = inside[0], inside[-1]
+    start = max(0, first - _NEAR_WORDS)
+    fit = [pattern.fullmatch(word) is not None for word in words[start : last + _NEAR_WORDS]]
+    first, last = first - start, last - start
     around = {
-        "cue": words[first : last + 1],
-        "head": words[first : first + 1],
-        "before": words[max(0, first - _NEAR_WORDS) : first],
-        "just before": words[max(0, first - 1) : first],
-        "behind": words[last + 1 : last + _NEAR_WORDS],
+        "cue": fit[first : last + 1],
+        "head": fit[first : first + 1],
+        "before": fit[:first],
+        "just before": fit[max(0, first - 1) : first],
+        "behind": fit[last + 1 :],
     }
-    for where, some in around.items():
-        if any(pattern.fullmatch(word) for word in some):
-            yield f"{where}: {form}"
+    yield from (f"{where}: {form}" for where, some in around.items() if any(some))
 
 
 def _words(words: list[str], language: Language) -> Iterator[str]:

@@ -20,16 +20,32 @@ class View:
         text: The masked text.
         tokens: Its words and marks.
         names: The names found in it.
+        before: The kind of small word that governs each name.
+        behind: What follows each name.
     """
 
     text: str
     tokens: Sequence[Token]
     names: Sequence[Name]
+    before: Sequence[str]
+    behind: Sequence[str]
+
+
+def look(text: str, tokens: Sequence[Token], names: Sequence[Name], lexicon: Lexicon) -> View:
+    """Make a view, with what stands around each name."""
+    ends = {name.last for name in names}
+    return View(
+        text,
+        tokens,
+        names,
+        [_preposition(tokens, name, ends, lexicon) for name in names],
+        [_behind(tokens, name, lexicon) for name in names],
+    )
 
 
 def surroundings(
     view: View,
-    name: Name,
+    place: int,
     cue: tuple[int, int],
     speaker: tuple[int, int] | None,
     lexicon: Lexicon,
@@ -38,20 +54,20 @@ def surroundings(
 
     Args:
         view: The text.
-        name: One of its names.
+        place: Which of its names.
         cue: Character span of the cue; (0, 0) where there is none.
         speaker: Character span of the speaker, if known.
         lexicon: Of the language.
     """
-    first, last = _row(view, name, lexicon)
+    name, (first, last) = view.names[place], _row(view, place, lexicon)
     kind = "region" if name.code == "Europe" else str(name.kind)
-    before, behind = _preposition(view, first, lexicon), _behind(view, last, lexicon)
-    side = _side(last if last.end <= cue[0] else first, cue)
+    before, behind = view.before[first], view.behind[last]
+    side = _side(view.names[last if view.names[last].end <= cue[0] else first], cue)
     order = _order(view, first)
     found = [kind, before, behind, side, order]
     found += [f"{kind} {other}" for other in (before, behind, side)]
     found += [f"{side} {order}", f"{before} {side}", f"{before} {behind}", f"{behind} {side}"]
-    found += _rivals(view, name, behind, cue, lexicon)
+    found += _rivals(view, place, behind, cue)
     if _has_subject(view, name, cue, lexicon):
         found += [
             "a rival is subject",
@@ -65,22 +81,20 @@ def surroundings(
     return found
 
 
-def _rivals(
-    view: View, name: Name, behind: str, cue: tuple[int, int], lexicon: Lexicon
-) -> list[str]:
+def _rivals(view: View, place: int, behind: str, cue: tuple[int, int]) -> list[str]:
     """Say how a name stands among the other names of the text."""
-    others = [other for other in view.names if other.code != name.code]
+    name, before = view.names[place], view.before[place]
+    others = [at for at, other in enumerate(view.names) if other.code != name.code]
     if not others:
         return ["alone"]
     found = []
     if len(others) + 1 < len(view.names):
         found.append("named twice")
-    governed = {_preposition(view, other, lexicon) for other in others}
-    before = _preposition(view, name, lexicon)
+    governed = {view.before[other] for other in others}
     kinds = ("after in", "after near", "after to")
     found += [f"a rival {rival} {before}" for rival in kinds if rival in governed]
     force = any(
-        other.kind is Kind.FORCE or _behind(view, other, lexicon) == "then force"
+        view.names[other].kind is Kind.FORCE or view.behind[other] == "then force"
         for other in others
     )
     if force:
@@ -97,34 +111,36 @@ def _has_subject(view: View, name: Name, cue: tuple[int, int], lexicon: Lexicon)
         other.code != name.code
         and other.end <= cue[0]
         and other.kind in _SUBJECTS
-        and _behind(view, _row(view, other, lexicon)[1], lexicon) in {"then aux", "then move"}
-        and _preposition(view, other, lexicon) == "bare"
-        for other in view.names
+        and view.before[place] == "bare"
+        and view.behind[_row(view, place, lexicon)[1]] in {"then aux", "then move"}
+        for place, other in enumerate(view.names)
     )
 
 
-def _row(view: View, name: Name, lexicon: Lexicon) -> tuple[Name, Name]:
+def _row(view: View, place: int, lexicon: Lexicon) -> tuple[int, int]:
     """Return the ends of the row of names that a name stands in: "the US, the UK and Canada"."""
-    first = last = view.names.index(name)
+    first = last = place
     while first > 0 and _joined(view, first - 1, lexicon):
         first -= 1
     while last + 1 < len(view.names) and _joined(view, last, lexicon):
         last += 1
-    return view.names[first], view.names[last]
+    return first, last
 
 
 def _joined(view: View, place: int, lexicon: Lexicon) -> bool:
     left, right = view.names[place], view.names[place + 1]
     between = view.tokens[left.last + 1 : right.first]
-    joining = lexicon.words("joining") | {","}
-    return 0 < len(between) <= 3 and all(token.text.lower() in joining for token in between)
+    joining = lexicon.words("joining")
+    return 0 < len(between) <= 3 and all(
+        token.text == "," or token.text.lower() in joining for token in between
+    )
 
 
-def _preposition(view: View, name: Name, lexicon: Lexicon) -> str:
+def _preposition(tokens: Sequence[Token], name: Name, ends: set[int], lexicon: Lexicon) -> str:
     """Return the small word that governs a name, looking back over other names and adjectives."""
-    stops, ends = lexicon.words("stops"), {other.last for other in view.names}
+    stops = lexicon.words("stops")
     for place in range(name.first - 1, max(-1, name.first - _NEAR_TOKENS), -1):
-        word = view.tokens[place].text.lower()
+        word = tokens[place].text.lower()
         if group := lexicon.prepositions.get(word):
             return f"after {group}"
         if word in stops or (word in _CLAUSE and place - 1 not in ends):
@@ -132,9 +148,9 @@ def _preposition(view: View, name: Name, lexicon: Lexicon) -> str:
     return "bare"
 
 
-def _behind(view: View, name: Name, lexicon: Lexicon) -> str:
+def _behind(tokens: Sequence[Token], name: Name, lexicon: Lexicon) -> str:
     """Say what follows a name: its forces, its officials, a verb of speech, a tie such as -led."""
-    following = [token.text.lower() for token in view.tokens[name.last + 1 : name.last + 5]]
+    following = [token.text.lower() for token in tokens[name.last + 1 : name.last + 5]]
     if following[:1] == ["-"] and following[1:2]:
         return "tied" if following[1] in lexicon.words("ties") else "hyphen"
     owner = following[:2] == ["'", "s"]
@@ -162,7 +178,7 @@ def _side(name: Name, cue: tuple[int, int]) -> str:
     return "inside"
 
 
-def _order(view: View, name: Name) -> str:
-    if name.first <= 1:
+def _order(view: View, place: int) -> str:
+    if view.names[place].first <= 1:
         return "opens"
-    return "first" if view.names[0] == name else "later"
+    return "later" if place else "first"
