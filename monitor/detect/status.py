@@ -26,6 +26,9 @@ StatusWeights = Mapping[str, Mapping[Status, float]]
 Groups = Mapping[Language, Mapping[str, re.Pattern[str]]]
 """The word groups of `status.toml`."""
 
+PLEA_TO = "plea to"
+"""Feature: a plea governs the cue or the event, as in "called on A, B and C to send"."""
+_TO = re.compile(r"[^;:!?\"“”]*\bto ")
 _FORM = "form_"
 _NEAR_CHARS, _NEAR_WORDS = 25, 4
 _STEM: Mapping[Language, int] = {"en": 99, "ru": 6, "uk": 6}
@@ -88,6 +91,7 @@ def status_features(
         for name, pattern in mine.items()
         if not name.startswith(_FORM)
     }
+    starting = (cue[0], event[0])
     for mark, (start, end) in (("", cue), ("event ", event)):
         inside = [place for place, first in enumerate(starts) if start <= first < end]
         for name, pattern in mine.items():
@@ -96,6 +100,10 @@ def status_features(
             else:
                 some = _groups(name, spans[name], (start, end), label)
             found += [mark + feature for feature in some]
+    if any(
+        _TO.fullmatch(view.text, end, to) for _, end in spans.get("plea", ()) for to in starting
+    ):
+        found.append(PLEA_TO)
     yield from dict.fromkeys([*found, *_words(words, language)])
 
 

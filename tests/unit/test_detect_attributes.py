@@ -27,6 +27,11 @@ def read(text, label="deployment", language="en", title=""):
             "en",
             Status.CALLED_FOR,
         ),
+        (
+            "Chad's president has urged the US, the UK and Russia to deploy forces on its border.",
+            "en",
+            Status.CALLED_FOR,
+        ),
         ("Оппозиция призвала направить войска в Мали.", "ru", Status.CALLED_FOR),
         ("Київ попросив союзників надіслати війська до Одеси.", "uk", Status.CALLED_FOR),
         ("Turkey could send forces to Libya if talks fail.", "en", Status.POSSIBLE),
