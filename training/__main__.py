@@ -1,9 +1,9 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
-Steps: `first`, `again`, `polish`, `distil`, `status`, `sieve` (each trains and writes
-`WORK/STEP.npz`), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how
-networks and words are weighed, writes both files of the model, prints the figures), `report`
-(figures of the shipped file).
+Steps: `first`, `again`, `polish`, `settle`, `distil`, `join`, `status`, `sieve` (each trains and
+writes `WORK/STEP.npz`), `judge` (makes the weights file, scores the dev files with it), `pack`
+(learns how networks and words are weighed, writes both files of the model, prints the figures),
+`report` (figures of the shipped file).
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from monitor.detect.card import ANY, Card
 from monitor.detect.encoder import Encoder
 from monitor.detect.evidence import OFFSET
 from monitor.detect.lexicon import load_lexicons
-from monitor.detect.pieces import MAX_PREVIOUS, MAX_SENTENCE, MAX_TITLE, Pieces
+from monitor.detect.pieces import Pieces
 from training import base, pack, report, rows, sets, tune
 from training.rows import LABELS
 
-_PLACES = MAX_SENTENCE + MAX_TITLE + MAX_PREVIOUS + 4
 _PIECES = 30_000
 
 
@@ -51,18 +50,20 @@ def _train(options: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     known = sets.load(options.labels, options.work / "sentences.jsonl")
     if options.step == "first":
-        weights = _start(options, known)
+        weights, teacher = _start(options, known), {}
     else:
         before = sets.STEPS[sets.STEPS.index(options.step) - 1]
         weights = _saved(options.work / f"{before}.npz")
+        teacher = _saved(options.work / "settle.npz") if options.step == "join" else weights
     pieces = Pieces(json.loads((options.work / "pieces.json").read_text(encoding="utf-8")))
     print(f"{options.step}: {len(known.of(options.step))} rows", flush=True)
-    _save(options.work / f"{options.step}.npz", _learn(options.step, weights, pieces, known))
+    found = _learn(options.step, weights, teacher, pieces, known)
+    _save(options.work / f"{options.step}.npz", found)
 
 
 def _start(options: argparse.Namespace, known: sets.Sets) -> base.Weights:
     """Cut the base weights to the pieces that are used, and add heads."""
-    from training import fit, vocabulary
+    from training import fit, inputs, vocabulary
 
     found = base.read(options.base)
     everything = rows.read(options.labels / name for name in (*rows.TRAINING, *rows.HELD))
@@ -70,11 +71,13 @@ def _start(options: argparse.Namespace, known: sets.Sets) -> base.Weights:
     table = json.dumps(vocabulary.table(found, keep), ensure_ascii=False)
     (options.work / "pieces.json").write_text(table, encoding="utf-8")
     weights = dict(found.weights)
-    weights["word"], weights["pos"] = weights["word"][keep], weights["pos"][:_PLACES]
+    weights["word"], weights["pos"] = weights["word"][keep], weights["pos"][: inputs.LONGEST]
     return fit.with_heads(weights, known.of("first"), seed=0)
 
 
-def _learn(step: str, before: base.Weights, pieces: Pieces, known: sets.Sets) -> base.Weights:
+def _learn(
+    step: str, before: base.Weights, teacher: base.Weights, pieces: Pieces, known: sets.Sets
+) -> base.Weights:
     """Go one step on from the weights of the step before."""
     from training import distil, fit, sieve, status
 
@@ -92,8 +95,12 @@ def _learn(step: str, before: base.Weights, pieces: Pieces, known: sets.Sets) ->
         return {name: (before[name] + learnt) / 2 for name, learnt in after.items()}
     if step == "distil":
         plan = fit.Plan(4e-4, seed=4, dropout=0.0, passes=10)
-        return distil.train(before, pieces, seen, [*plain, *known.beside], plan)
-    if step == "status":
+        start = distil.smaller(teacher, pieces, seen)
+        return distil.train(teacher, start, pieces, seen, [*plain, *known.beside], plan)
+    if step == "join":
+        plan, start = fit.Plan(3e-4, seed=5, dropout=0.0, passes=16), distil.shorter(before)
+        return distil.train(teacher, start, pieces, seen, [*plain, *known.beside], plan)
+    if step in ("settle", "status"):
         return status.settle(before, pieces, seen)
     return sieve.train(before, pieces, seen, plain, fit.Plan(1e-3, seed=3, size=64, passes=5))
 
@@ -130,10 +137,10 @@ def _judge(options: argparse.Namespace) -> None:
 
 
 def _packed(work: Path, known: sets.Sets) -> bytes:
-    from training import export, fit
+    from training import export
 
     table = json.loads((work / "pieces.json").read_text(encoding="utf-8"))
-    examples = fit.encode(Pieces(table), known.of("polish"), context=False)
+    examples = Pieces(table).inputs([row["text"] for row in known.of("polish")])
     return export.pack(_saved(work / "sieve.npz"), _saved(work / "status.npz"), table, examples)
 
 

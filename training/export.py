@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from monitor.detect.encoder import run_network
-from monitor.detect.pieces import Encoded, batch
+from monitor.detect.pieces import PAD, Ids, batch
 from training.base import LAYER, Weights
-from training.network import HEADS
+from training.network import HEADS, JOINS
 
 _OPSET = 20
 _MICROSOFT = "com.microsoft"
@@ -102,9 +102,25 @@ def _embed(g: _Graph, w: Weights) -> str:
     rows = g.op("Cast", g.op("Gather", g.const(whole), "ids"), to=TensorProto.FLOAT)
     words = g.op("Mul", rows, g.op("Gather", g.floats(scale), "ids"))
     length = g.op("Slice", g.op("Shape", "ids"), g.ints(1), g.ints(2))
-    places = g.op("Slice", g.floats(w["pos"]), g.ints(0), length)
-    segments = g.op("Gather", g.floats(w["type"]), "segment")
-    return g.norm(g.op("Add", g.op("Add", words, places), segments), w["eln_w"], w["eln_b"])
+    # All of an input is the sentence itself: segment 0.
+    places = g.op("Slice", g.floats(w["pos"] + w["type"][0]), g.ints(0), length)
+    return g.norm(g.op("Add", words, places), w["eln_w"], w["eln_b"])
+
+
+def _mask(g: _Graph) -> str:
+    """Tell pieces from padding, (rows, length, 1)."""
+    padding = g.op("Equal", "ids", g.ints(PAD))
+    found = g.op("Cast", g.op("Not", padding), to=TensorProto.FLOAT)
+    return g.op("Unsqueeze", found, g.ints(2))
+
+
+def _joined(g: _Graph, x: str, mask: str, hidden: int) -> tuple[str, str]:
+    """Make one of every two neighbours, as `network.joined` does."""
+    pairs = g.op("Reshape", mask, g.ints(0, -1, 2, 1))
+    states = g.op("Reshape", g.op("Mul", x, mask), g.ints(0, -1, 2, hidden))
+    count = g.op("Max", g.op("ReduceSum", pairs, g.ints(2), keepdims=0), g.floats(1.0))
+    total = g.op("ReduceSum", states, g.ints(2), keepdims=0)
+    return g.op("Div", total, count), g.op("ReduceMax", pairs, g.ints(2), keepdims=0)
 
 
 def _layer(g: _Graph, x: str, w: Mapping[str, NDArray[np.float32]], bias: str) -> str:
@@ -130,27 +146,24 @@ def _layer(g: _Graph, x: str, w: Mapping[str, NDArray[np.float32]], bias: str) -
     return g.norm(g.op("Add", x, g.linear(inner, w["fow"], w["fob"])), w["oln_w"], w["oln_b"])
 
 
-def _head(g: _Graph, x: str, weight: NDArray[Any], bias: NDArray[Any], name: str) -> None:
-    one = g.floats(1.0)
-    outside = g.op("Sub", one, g.op("Cast", "segment", to=TensorProto.FLOAT))
-    own = g.op(
-        "Unsqueeze", g.op("Mul", g.op("Cast", "mask", to=TensorProto.FLOAT), outside), g.ints(2)
-    )
-    total = g.op("ReduceSum", g.op("Mul", x, own), g.ints(1), keepdims=0)
-    mean = g.op("Div", total, g.op("ReduceSum", own, g.ints(1), keepdims=0))
-    hide = g.op("Mul", g.op("Sub", one, own), g.floats(1e4))
+def _head(g: _Graph, x: str, mask: str, w: Weights) -> None:
+    total = g.op("ReduceSum", g.op("Mul", x, mask), g.ints(1), keepdims=0)
+    mean = g.op("Div", total, g.op("ReduceSum", mask, g.ints(1), keepdims=0))
+    hide = g.op("Mul", g.op("Sub", g.floats(1.0), mask), g.floats(1e4))
     largest = g.op("ReduceMax", g.op("Sub", x, hide), g.ints(1), keepdims=0)
     pooled = g.op("Concat", mean, largest, axis=1)
-    g.nodes.append(helper.make_node("Gemm", [pooled, g.floats(weight), g.floats(bias)], [name]))
+    ends = [pooled, g.floats(w["head_w"]), g.floats(w["head_b"])]
+    g.nodes.append(helper.make_node("Gemm", ends, ["logits"]))
 
 
-def _bias(g: _Graph) -> str:
-    mask = g.op("Unsqueeze", g.op("Cast", "mask", to=TensorProto.FLOAT), g.ints(1, 2))
-    return g.op("Mul", g.op("Sub", mask, g.floats(1.0)), g.floats(1e9))
+def _bias(g: _Graph, mask: str) -> str:
+    """Give what is added before the softmax: (rows, 1, 1, length), far below 0 for padding."""
+    across = g.op("Unsqueeze", g.op("Transpose", mask, perm=[0, 2, 1]), g.ints(1))
+    return g.op("Mul", g.op("Sub", across, g.floats(1.0)), g.floats(1e9))
 
 
 def graph(w: Weights, ranges: Sequence[Range] | None = None, *, watched: bool = False) -> bytes:
-    """Write a network as an ONNX file: ids, mask, segment -> logits.
+    """Write a network as an ONNX file: ids, (rows, length), from `batch` -> logits.
 
     Args:
         w: The weights.
@@ -158,14 +171,15 @@ def graph(w: Weights, ranges: Sequence[Range] | None = None, *, watched: bool = 
         watched: Give the least and greatest of these too, as `low` and `high`.
     """
     g = _Graph(ranges)
-    x, bias = _embed(g, w), _bias(g)
+    x, mask = _embed(g, w), _mask(g)
+    bias, joins = _bias(g, mask), list(w.get(JOINS, ()))
     for number in range(len(w["qb"])):
+        for _ in range(joins.count(number)):
+            x, mask = _joined(g, x, mask, w["word"].shape[1])
+            bias = _bias(g, mask)
         x = _layer(g, x, {name: w[name][number] for name in LAYER}, bias)
-    _head(g, x, w["head_w"], w["head_b"], "logits")
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["rows", "length"])
-        for name in ("ids", "mask", "segment")
-    ]
+    _head(g, x, mask, w)
+    inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["rows", "length"])]
     width = int(w["head_b"].shape[0])
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["rows", width])]
     if watched:
@@ -179,26 +193,26 @@ def graph(w: Weights, ranges: Sequence[Range] | None = None, *, watched: bool = 
     return model
 
 
-def watch(w: Weights, inputs: Sequence[Encoded]) -> list[Range]:
+def watch(w: Weights, inputs: Sequence[Ids]) -> list[Range]:
     """Measure the ranges of what the matrices are multiplied with, for `graph`.
 
     They are constants of the file: with ranges taken from each batch, as dynamic quantization
     does, the score of a sentence depends on the sentences beside it (by half a logit, seen).
     """
     session = ort.InferenceSession(graph(w, watched=True), providers=["CPUExecutionProvider"])
-    ends = []
-    for start in range(0, len(inputs), 16):
-        ids, mask, segment = batch(inputs[start : start + 16])
-        ends.append(session.run(["low", "high"], {"ids": ids, "mask": mask, "segment": segment}))
+    ends = [
+        session.run(["low", "high"], {"ids": batch(inputs[start : start + 16])})
+        for start in range(0, len(inputs), 16)
+    ]
     low, high = np.min([low for low, _ in ends], 0), np.max([high for _, high in ends], 0)
     return [(min(0.0, float(a)), max(0.0, float(b))) for a, b in zip(low, high, strict=True)]
 
 
-def _some(inputs: Sequence[Encoded]) -> Sequence[Encoded]:
+def _some(inputs: Sequence[Ids]) -> Sequence[Ids]:
     return inputs[:: max(1, len(inputs) // _WATCHED)]
 
 
-def run(w: Weights, inputs: Sequence[Encoded]) -> NDArray[np.float32]:
+def run(w: Weights, inputs: Sequence[Ids]) -> NDArray[np.float32]:
     """Score inputs with a network as it would be shipped; (inputs, outputs of the head)."""
     ranges = watch(w, _some(inputs))
     session = ort.InferenceSession(graph(w, ranges), providers=["CPUExecutionProvider"])
@@ -209,7 +223,7 @@ def pack(
     sieve: Weights,
     encoder: Weights,
     table: Mapping[str, Any],
-    examples: Sequence[Encoded],
+    examples: Sequence[Ids],
 ) -> bytes:
     """Write the weights file: a zip of both graphs and the table of word pieces.
 

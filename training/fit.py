@@ -11,11 +11,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from numpy.typing import NDArray
 
-from monitor.detect.pieces import Encoded, Pieces, batch
+from monitor.detect.pieces import Pieces
 from training import rows as rows_
 from training import sets
 from training.base import LAYER, Weights
-from training.network import Batch, Dropout, Parameters, arrays, logits, lower, parameters, upper
+from training.inputs import Shown, encode, pad, tensors
+from training.network import Dropout, Parameters, arrays, logits, lower, parameters, upper
 from training.rows import LABELS, STATUSES, Row
 
 _WARM_UP = 0.08
@@ -126,7 +127,7 @@ def polish(weights: Weights, pieces: Pieces, rows: Sequence[Row], plan: Plan) ->
     return arrays(p)
 
 
-def states(p: Parameters, inputs: Sequence[Encoded], layers: int) -> list[NDArray[np.float16]]:
+def states(p: Parameters, inputs: Sequence[Shown], layers: int) -> list[NDArray[np.float16]]:
     """Give the hidden states of each input after the lowest layers, (length, hidden)."""
     found: list[NDArray[np.float16]] = [np.zeros(0, np.float16)] * len(inputs)
     order = sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids))
@@ -136,14 +137,6 @@ def states(p: Parameters, inputs: Sequence[Encoded], layers: int) -> list[NDArra
         for place, index in enumerate(chosen):
             found[index] = made[place, : len(inputs[index].ids)].copy()
     return found
-
-
-def pad(states: Sequence[NDArray[np.float16]], length: int) -> torch.Tensor:
-    """Put states of several inputs together, filled up with 0 to one length."""
-    made = np.zeros((len(states), length, states[0].shape[1]), np.float32)
-    for row, state in enumerate(states):
-        made[row, : len(state)] = state
-    return torch.from_numpy(made)
 
 
 class Progress:
@@ -179,18 +172,6 @@ def rarity(labels: NDArray[np.float32]) -> torch.Tensor:
     """Say how much more a hit of each label counts than a row without it, (labels,)."""
     share = labels.mean(0).clip(1e-3, 1 - 1e-3)
     return torch.from_numpy((((1 - share) / share) ** 0.35).astype(np.float32))
-
-
-def encode(pieces: Pieces, rows: Sequence[Row], *, context: bool = True) -> list[Encoded]:
-    """Encode rows as the run-time encoder does."""
-    beside = [[row.get(name) or "" for row in rows] for name in ("title", "prev") if context]
-    return pieces.inputs([row["text"] for row in rows], *beside)
-
-
-def tensors(inputs: Sequence[Encoded]) -> Batch:
-    """Make tensors of inputs, padded to one length."""
-    ids, mask, segment = (torch.from_numpy(part) for part in batch(inputs))
-    return ids, mask, segment
 
 
 def batches(

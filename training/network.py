@@ -17,6 +17,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from numpy.typing import NDArray
 
 from training.base import LAYER
+from training.inputs import Batch
 
 HEADS = 12
 
@@ -31,8 +32,8 @@ def product_type() -> torch.dtype:
 _TYPE = product_type()
 
 Parameters = dict[str, torch.Tensor]
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""ids, mask, segment, each (rows, length), from `monitor.detect.pieces.batch`."""
+JOINS = "joins"
+"""Of weights that have it: the layers before which every two neighbours become one."""
 
 
 class Dropout:
@@ -108,10 +109,38 @@ def states(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torc
 def _through(
     p: Parameters, layers: slice, x: torch.Tensor, inputs: Batch, drop: Dropout
 ) -> torch.Tensor:
-    bias = _bias(inputs)
-    for layer in _layers(p)[layers]:
-        x = _block(x, layer, bias, drop)
+    mask, joins = inputs[1], _joins(p)
+    for number, layer in list(enumerate(_layers(p)))[layers]:
+        for _ in range(joins.count(number)):
+            x, mask = joined(x, mask)
+        x = _block(x, layer, _bias(mask), drop)
     return x
+
+
+def joined(x: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Make one of every two neighbours: their mean, padding left out (Dai et al. 2020).
+
+    Args:
+        x: States, (rows, length, hidden); the length is even.
+        mask: 1 for each that is no padding, (rows, length).
+    """
+    rows, length, hidden = x.shape
+    pairs = mask.view(rows, length // 2, 2)
+    total = (x.view(rows, length // 2, 2, hidden) * pairs[..., None]).sum(2)
+    return total / pairs.sum(2).clamp(min=1)[..., None], pairs.amax(2)
+
+
+def as_last(
+    p: Parameters, x: torch.Tensor, mask: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Join states of every piece, and their mask, to the length that the last layer has."""
+    for _ in _joins(p):
+        x, mask = joined(x, mask)
+    return x, mask
+
+
+def _joins(p: Parameters) -> list[int]:
+    return p[JOINS].tolist() if JOINS in p else []
 
 
 def head(p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout) -> torch.Tensor:
@@ -120,7 +149,10 @@ def head(p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout) -> t
     Only the sentence's own pieces are pooled: pooled with its context, a sentence would be
     labelled by its headline.
     """
-    return drop(_pool(states, _own(inputs))) @ p["head_w"] + p["head_b"]
+    _, mask, segment = inputs
+    own = mask * (segment == 0)
+    _, own = as_last(p, own[..., None], own)
+    return drop(_pool(states, own[..., None].float())) @ p["head_w"] + p["head_b"]
 
 
 def logits(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torch.Tensor:
@@ -131,7 +163,7 @@ def logits(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torc
 def inner(p: Parameters, inputs: Batch) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield for each layer what its inner units give, (rows, length, units), and what takes it."""
     drop = Dropout(0, 0)
-    x, bias = _embed(p, inputs, drop), _bias(inputs)
+    x, bias = _embed(p, inputs, drop), _bias(inputs[1])
     for layer in _layers(p):
         yield _inner(_mixed(x, layer, bias, drop), layer), layer["fow"]
         x = _block(x, layer, bias, drop)
@@ -143,13 +175,8 @@ def _embed(p: Parameters, inputs: Batch, drop: Dropout) -> torch.Tensor:
     return drop(F.layer_norm(x, (x.shape[-1],), p["eln_w"], p["eln_b"], 1e-12))
 
 
-def _own(inputs: Batch) -> torch.Tensor:
-    _, mask, segment = inputs
-    return (mask * (segment == 0))[..., None].float()
-
-
-def _bias(inputs: Batch) -> torch.Tensor:
-    return (inputs[1][:, None, None, :].float() - 1) * 1e9
+def _bias(mask: torch.Tensor) -> torch.Tensor:
+    return (mask[:, None, None, :].float() - 1) * 1e9
 
 
 def _layers(p: Parameters) -> list[Parameters]:
@@ -160,9 +187,9 @@ def _layers(p: Parameters) -> list[Parameters]:
 
 def parameters(weights: dict[str, NDArray[np.float32]]) -> Parameters:
     """Make trainable tensors of arrays."""
-    made = {name: torch.tensor(np.asarray(v), dtype=torch.float32) for name, v in weights.items()}
-    for tensor in made.values():
-        tensor.requires_grad_()
+    made = {name: torch.from_numpy(np.array(v)) for name, v in weights.items()}
+    for name in made.keys() - {JOINS}:
+        made[name] = made[name].float().requires_grad_()
     return made
 
 

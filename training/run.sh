@@ -21,7 +21,7 @@ export OMP_NUM_THREADS=1
 if test -n "${3:-}"; then
     .venv/bin/python -m training.sentences --feeds "$3" > "$work/sentences.jsonl"
 fi
-for step in first again polish distil status sieve judge pack report; do
+for step in first again polish settle distil join status sieve judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done
 "$work/venv/bin/python" -m training.attributes --labels "$labels"

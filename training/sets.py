@@ -6,9 +6,11 @@
             sentences written for this repository
     polish  goes several times over all of these, and over captured sentences with a label; gives
             the teacher
-    distil  teaches the encoder that ships, on the same rows, on captured sentences that nobody
+    settle  fits its status head to those of them whose status is known
+    distil  teaches a smaller encoder, on the same rows, on captured sentences that nobody
             labelled and on headlines and sentences that stand beside the rows
-    status  fits the status head to those of them whose status is known
+    join    teaches a still smaller one, which ships, on the same
+    status  fits its status head, on the same rows as `settle`
     sieve   trains the small network in front of it on the same rows, and on captured sentences
             that nobody labelled
 
@@ -53,16 +55,16 @@ class Sets:
         """Give the rows that a step trains on."""
         if step == "first":
             return self.main
-        if step == "status":
+        if step in ("settle", "status"):
             rows = self.of("polish")
             return [r for r, s in zip(rows, rows_.statuses(rows), strict=True) if s >= 0]
-        if step in ("polish", "distil", "sieve"):
+        if step in ("polish", "distil", "join", "sieve"):
             labelled = [row for row in self.captured if "labels" in row]
             return [*self.main, *self.aside, *self.written, *labelled]
         return [*_thinned(self.main), *self.aside, *self.written]
 
 
-STEPS = ("first", "again", "polish", "distil", "status", "sieve")
+STEPS = ("first", "again", "polish", "settle", "distil", "join", "status", "sieve")
 
 
 def load(labels: Path, captured: Path | None = None) -> Sets:

@@ -19,6 +19,7 @@ from monitor.detect.pieces import MAX_SENTENCE, Pieces
 from training import export, fit
 from training import rows as rows_
 from training.base import LAYER, Weights
+from training.inputs import encode, tensors
 from training.network import Dropout, arrays, logits, parameters
 from training.rows import LABELS, Row
 
@@ -49,15 +50,16 @@ def train(
         lr=plan.rate,
         weight_decay=0.01,
     )
-    inputs = fit.encode(pieces, [*rows, *plain], context=False)
-    lengths = np.array([len(item.ids) for item in inputs])
-    labels = torch.from_numpy(_sigmoid(export.run(encoder, inputs)[:, : len(LABELS)]))
+    inputs = encode(pieces, [*rows, *plain], context=False)
+    lengths = np.array([item.own for item in inputs])
+    said = export.run(encoder, [item.ids for item in inputs])[:, : len(LABELS)]
+    labels = torch.from_numpy(_sigmoid(said))
     weigh = torch.from_numpy(np.append(rows_.weights(rows), np.ones(len(plain), np.float32)))
     steps = [part for _ in range(plan.passes) for part in fit.batches(random, lengths, plan.size)]
     progress = fit.Progress(len(steps))
     for step, chosen in enumerate(steps):
         fit.set_rate(optimizer, plan, step / len(steps))
-        found = logits(p, fit.tensors([inputs[i] for i in chosen]), drop)
+        found = logits(p, tensors([inputs[i] for i in chosen]), drop)
         truth = labels[chosen]
         each = truth * F.softplus(-found) * _HIT + (1 - truth) * F.softplus(found)
         progress.tell(step, fit.learn(optimizer, p, (each.sum(1) * weigh[chosen]).mean()))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from monitor.detect.pieces import Pieces
-from training import attributes, export, fit
+from training import attributes, export
 from training import rows as rows_
 from training.base import Weights
 from training.rows import LABELS, STATUSES, Row
@@ -37,4 +37,4 @@ def _features(weights: Weights, pieces: Pieces, rows: Sequence[Row]) -> np.ndarr
     """Give what the head sees of each row, (rows, 2 x hidden), in the exported precision."""
     width = len(weights["head_w"])
     bare = {"head_w": np.eye(width, dtype=np.float32), "head_b": np.zeros(width, np.float32)}
-    return export.run(weights | bare, fit.encode(pieces, rows, context=False))
+    return export.run(weights | bare, pieces.inputs([row["text"] for row in rows]))

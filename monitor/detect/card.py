@@ -12,7 +12,7 @@ from monitor.detect.evidence import NAMES, OFFSET, Line
 from monitor.errors import ModelError
 from monitor.messages import Label
 
-FORMAT = 4
+FORMAT = 5
 """Which layout of `model.json` and of the weights file this code reads."""
 
 LABELS = tuple(Label)

@@ -28,7 +28,7 @@ from monitor.detect.card import ANY, LABELS, Card, read_weights
 from monitor.detect.evidence import Evidence, Words, weigh
 from monitor.detect.language import Language
 from monitor.detect.lexicon import Lexicon
-from monitor.detect.pieces import Encoded, Pieces, batch
+from monitor.detect.pieces import Ids, Pieces, batch
 from monitor.detect.scoring import Scores, Unit
 from monitor.errors import ModelError
 from monitor.messages import Label, Status
@@ -136,22 +136,21 @@ def _seen(words: Words, label: Label, **logits: _Floats) -> dict[str, float]:
     return {name: float(row[place]) for name, row in logits.items()} | words[label]
 
 
-def run_network(session: ort.InferenceSession, inputs: Sequence[Encoded], width: int) -> _Floats:
+def run_network(session: ort.InferenceSession, inputs: Sequence[Ids], width: int) -> _Floats:
     """Score inputs in batches of like length; the answer, (inputs, width), has their order."""
     found = np.zeros((len(inputs), width), np.float32)
-    order = iter(sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids)))
-    for group in _groups(sorted(inputs, key=lambda item: len(item.ids))):
-        ids, mask, segment = batch(group)
-        logits = session.run(["logits"], {"ids": ids, "mask": mask, "segment": segment})[0]
+    order = iter(sorted(range(len(inputs)), key=lambda index: len(inputs[index])))
+    for group in _groups(sorted(inputs, key=len)):
+        logits = session.run(["logits"], {"ids": batch(group)})[0]
         found[list(islice(order, len(group)))] = logits
     return found
 
 
-def _groups(inputs: Sequence[Encoded]) -> Iterator[list[Encoded]]:
+def _groups(inputs: Sequence[Ids]) -> Iterator[list[Ids]]:
     """Part inputs, sorted by length, into batches of a bounded number of pieces with padding."""
-    group: list[Encoded] = []
+    group: list[Ids] = []
     for item in inputs:
-        if group and (len(group) + 1) * len(item.ids) > _PIECES:
+        if group and (len(group) + 1) * len(item) > _PIECES:
             yield group
             group = []
         group.append(item)

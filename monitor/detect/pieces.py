@@ -1,15 +1,12 @@
-"""Sentences as word pieces: the encoder's input, the same in training and at run time.
+"""Sentences as word pieces: the networks' input, the same in training and at run time.
 
-The input of one sentence is `[CLS] sentence [SEP]`, in training also `[CLS] sentence [SEP] title
-[SEP] previous sentence [SEP]`; segment 0 is the sentence (what is pooled), segment 1 its context.
-Pieces are those of XLM-R's SentencePiece unigram model (Conneau et al. 2020), cut to the ones that
-the three languages need.
+The input of one sentence is `[CLS] sentence [SEP]`. Pieces are those of XLM-R's SentencePiece
+unigram model (Conneau et al. 2020), cut to the ones that the three languages need.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,19 +14,15 @@ from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 CLS, PAD, SEP, UNKNOWN = 0, 1, 2, 3
-MAX_SENTENCE, MAX_TITLE, MAX_PREVIOUS = 96, 24, 24
-"""How many pieces are read; of the previous sentence the last ones."""
-
-_MAX_CHARS = 1_600
+MAX_SENTENCE = 96
+"""How many pieces of a sentence are read."""
+MAX_CHARS = 1_600
 """How many characters are looked at: far more than `MAX_SENTENCE` pieces of any real sentence."""
+ROUND = 2
+"""Lengths are rounded up to a multiple of this: the encoder joins neighbours on its way."""
 
-
-@dataclass(frozen=True)
-class Encoded:
-    """One input: piece numbers, the first `own` of them the sentence with its two markers."""
-
-    ids: tuple[int, ...]
-    own: int
+Ids = tuple[int, ...]
+"""The numbers of one input's pieces, markers included."""
 
 
 class Pieces:
@@ -55,38 +48,16 @@ class Pieces:
         ]
         return [found.ids for found in self._tokenizer.encode_batch(clean, False)]
 
-    def inputs(
-        self, sentences: Sequence[str], titles: Sequence[str] = (), previous: Sequence[str] = ()
-    ) -> list[Encoded]:
-        """Encode sentences, each with its context where there is one; an empty one is left out."""
-        nothing = [""] * len(sentences)
-        parts = (
-            self.cut([sentence[:_MAX_CHARS] for sentence in sentences]),
-            self.cut([title[:_MAX_CHARS] for title in titles or nothing]),
-            self.cut([before[-_MAX_CHARS:] for before in previous or nothing]),
-        )
-        return [_join(*three) for three in zip(*parts, strict=True)]
+    def inputs(self, sentences: Sequence[str]) -> list[Ids]:
+        """Give the pieces of sentences, between two markers."""
+        parts = self.cut([sentence[:MAX_CHARS] for sentence in sentences])
+        return [(CLS, *part[:MAX_SENTENCE], SEP) for part in parts]
 
 
-def _join(sentence: list[int], title: list[int], previous: list[int]) -> Encoded:
-    ids = [CLS, *sentence[:MAX_SENTENCE], SEP]
-    own = len(ids)
-    for context in (title[:MAX_TITLE], previous[-MAX_PREVIOUS:]):
-        if context:
-            ids += [*context, SEP]
-    return Encoded(tuple(ids), own)
-
-
-def batch(
-    inputs: Sequence[Encoded],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Pad inputs to one length: (ids, mask, segment), each (inputs, length)."""
-    length = max(len(item.ids) for item in inputs)
+def batch(inputs: Sequence[Ids]) -> NDArray[np.int64]:
+    """Pad inputs to one length, a multiple of `ROUND`; (inputs, length)."""
+    length = -(-max(map(len, inputs)) // ROUND) * ROUND
     ids = np.full((len(inputs), length), PAD, np.int64)
-    mask = np.zeros_like(ids)
-    segment = np.ones_like(ids)
     for row, item in enumerate(inputs):
-        ids[row, : len(item.ids)] = item.ids
-        mask[row, : len(item.ids)] = 1
-        segment[row, : item.own] = 0
-    return ids, mask, segment
+        ids[row, : len(item)] = item
+    return ids

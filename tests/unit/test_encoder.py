@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.detect.card import FORMAT, Card
 from monitor.detect.encoder import Encoder
-from monitor.detect.pieces import CLS, MAX_SENTENCE, PAD, SEP, Encoded, Pieces, batch
+from monitor.detect.pieces import CLS, MAX_SENTENCE, PAD, ROUND, SEP, Pieces, batch
 from monitor.detect.scoring import Unit
 from monitor.errors import ModelError
 from monitor.messages import Label, Status
@@ -237,15 +237,8 @@ def test_networks_read_a_sentence_alone(encoder: Encoder) -> None:
 def test_pieces_are_cut_to_their_limits() -> None:
     """The sentence keeps its first pieces, between two markers."""
     (found,) = Pieces(TABLE).inputs(["a " * 500])
-    assert len(found.ids) == found.own == MAX_SENTENCE + 2
-    assert (found.ids[0], found.ids[-1]) == (CLS, SEP)
-
-
-def test_context_stands_behind_the_sentence() -> None:
-    """Title and previous sentence follow, each closed by a marker, and are not pooled."""
-    (found,) = Pieces(TABLE).inputs(["troops"], ["b"], ["c"])
-    assert found.own == 3
-    assert found.ids.count(SEP) == 3
+    assert len(found) == MAX_SENTENCE + 2
+    assert (found[0], found[-1]) == (CLS, SEP)
 
 
 def test_single_characters_are_normalised() -> None:
@@ -255,13 +248,16 @@ def test_single_characters_are_normalised() -> None:
     assert pieces.cut(["a\ud800"]) == pieces.cut(["a?"])
 
 
-def test_padding_is_masked_and_context_marked() -> None:
-    """Mask tells pieces from padding, segment tells the sentence from the rest."""
-    ids, mask, segment = batch([Encoded((0, 5, 2), 3), Encoded((0, 5, 2, 6, 2), 3)])
-    assert ids[0].tolist() == [0, 5, 2, PAD, PAD]
-    assert mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
-    assert segment.tolist() == [[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]]
+@given(st.lists(st.lists(st.integers(2, 99), min_size=2, max_size=98), min_size=1, max_size=5))
+def test_inputs_are_padded_to_one_round_length(rows: list[list[int]]) -> None:
+    """Pieces first, then padding, to the least multiple that holds the longest."""
+    ids = batch([tuple(row) for row in rows])
+    longest = max(map(len, rows))
+    assert ids.shape[1] % ROUND == 0
+    assert longest <= ids.shape[1] < longest + ROUND
     assert ids.dtype == np.int64
+    for row, found in zip(rows, ids.tolist(), strict=True):
+        assert found == row + [PAD] * (ids.shape[1] - len(row))
 
 
 def test_a_sentence_scores_the_same_whatever_stands_beside_it(encoder: Encoder) -> None:
