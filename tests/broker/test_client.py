@@ -23,7 +23,8 @@ from monitor.kafka.client import (
 from monitor.messages import Article, DeadLetter
 from monitor.topics import ARTICLES, COUNTS, Topic
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+"""Of yesterday: what is older than a topic keeps may be gone before it is read."""
 
 
 def article(number: int) -> Article:
