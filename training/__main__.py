@@ -90,19 +90,28 @@ def _learn(
         return fit.tune(before, pieces, seen, fit.Plan(8e-5, seed=1, frozen=2, bare=0.3))
     if step == "polish":
         plan = fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2)
-        after = fit.polish(before, pieces, seen, plan)
-        # Half-way generalizes better than either end (Wortsman et al. 2022).
-        return {name: (before[name] + learnt) / 2 for name, learnt in after.items()}
+        return _between(before, fit.polish(before, pieces, seen, plan))
     if step == "distil":
         plan = fit.Plan(4e-4, seed=4, dropout=0.0, passes=10)
         start = distil.smaller(teacher, pieces, seen)
         return distil.train(teacher, start, pieces, seen, [*plain, *known.beside], plan)
     if step == "join":
-        plan, start = fit.Plan(3e-4, seed=5, dropout=0.0, passes=16), distil.shorter(before)
-        return distil.train(teacher, start, pieces, seen, [*plain, *known.beside], plan)
+        parts = pieces, seen, [*plain, *known.beside]
+        plan = fit.Plan(3e-4, seed=5, dropout=0.0, passes=12)
+        early = distil.train(teacher, distil.shorter(before), *parts, plan)
+        plan = fit.Plan(2e-4, seed=6, dropout=0.0, passes=4)
+        return _between(early, distil.train(teacher, early, *parts, plan))
     if step in ("settle", "status"):
         return status.settle(before, pieces, seen)
     return sieve.train(before, pieces, seen, plain, fit.Plan(1e-3, seed=3, size=64, passes=5))
+
+
+def _between(one: base.Weights, other: base.Weights) -> base.Weights:
+    """Go half-way: it generalizes better than either end (Wortsman et al. 2022)."""
+    return {
+        name: (part + other[name]) / 2 if part.dtype.kind == "f" else part
+        for name, part in one.items()
+    }
 
 
 def _save(path: Path, weights: base.Weights) -> None:
