@@ -92,15 +92,17 @@ def _learn(
         plan = fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2)
         return _between(before, fit.polish(before, pieces, seen, plan))
     if step == "distil":
-        plan = fit.Plan(4e-4, seed=4, dropout=0.0, passes=10)
+        lesson = distil.ask(teacher, pieces, seen, [*plain, *known.beside])
         start = distil.smaller(teacher, pieces, seen)
-        return distil.train(teacher, start, pieces, seen, [*plain, *known.beside], plan)
+        return distil.train(lesson, start, fit.Plan(4e-4, seed=4, dropout=0.0, passes=10))
     if step == "join":
-        parts = pieces, seen, [*plain, *known.beside]
-        plan = fit.Plan(3e-4, seed=5, dropout=0.0, passes=12)
-        early = distil.train(teacher, distil.shorter(before), *parts, plan)
-        plan = fit.Plan(2e-4, seed=6, dropout=0.0, passes=4)
-        return _between(early, distil.train(teacher, early, *parts, plan))
+        lesson, start = (
+            distil.ask(teacher, pieces, seen, [*plain, *known.beside]),
+            distil.shorter(before),
+        )
+        early = distil.train(lesson, start, fit.Plan(3e-4, seed=5, dropout=0.0, passes=12))
+        late = distil.train(lesson, early, fit.Plan(2e-4, seed=6, dropout=0.0, passes=4))
+        return _between(early, late)
     if step in ("settle", "status"):
         return status.settle(before, pieces, seen)
     return sieve.train(before, pieces, seen, plain, fit.Plan(1e-3, seed=3, size=64, passes=5))

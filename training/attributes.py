@@ -50,7 +50,7 @@ STRENGTH = 0.3
 """Inverse strength of the ridge."""
 FOLDS = 5
 _RARE = {PLEA_TO: {str(Status.CALLED_FOR): 0.7}}
-"""What too few rows with attributes show to be learnt: of all 11 labelled ones 7 are called for."""
+"""What too few rows with attributes show to be learnt; counted once, 7 of all 11 are called for."""
 _NAMES = tuple(f"{language} " for language in LANGUAGES)
 
 Rows = Sequence[Mapping]

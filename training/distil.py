@@ -26,13 +26,13 @@ from training import fit, network, sets
 from training import rows as rows_
 from training.base import LAYER, Weights
 from training.inputs import Shown, encode, pad, tensors
-from training.network import JOINS, Dropout, Parameters
+from training.network import JOIN, Dropout, Parameters
 from training.rows import LABELS, Row
 
 _INNER = 768
 _SAMPLE = 256
 """Inputs on which the inner units are weighed."""
-_STAY, _JOIN = (0, 1, 3, 4, 5), (2,)
+_STAY, _JOIN = (0, 1, 3, 4, 5), 2
 """What `join` keeps of the layers, and before which of these it joins."""
 _TRUTH = 0.5
 """What a label counts where there is one; what the teacher says counts the rest."""
@@ -45,8 +45,8 @@ _FIXED = ("word", "pos", "type")
 
 
 @dataclass(frozen=True)
-class _Lesson:
-    """What is learnt, row by row.
+class Lesson:
+    """What is learnt from a teacher, row by row.
 
     Attributes:
         inputs: The sentences.
@@ -55,6 +55,7 @@ class _Lesson:
         status: The teacher's probability of each status, (rows, statuses).
         weight: How much a row counts.
         chance: In which share of the passes it is shown.
+        rare: How much more a hit of each label counts, (labels,).
     """
 
     inputs: list[Shown]
@@ -63,6 +64,7 @@ class _Lesson:
     status: NDArray[np.float32]
     weight: NDArray[np.float32]
     chance: NDArray[np.float64]
+    rare: torch.Tensor
 
 
 def smaller(teacher: Weights, pieces: Pieces, rows: Sequence[Row]) -> Weights:
@@ -80,7 +82,7 @@ def shorter(weights: Weights) -> Weights:
     """Leave a layer out, and join neighbours on the way."""
     stay = list(_STAY)
     found = {name: part[stay] if name in LAYER else part for name, part in weights.items()}
-    return found | {JOINS: np.array(_JOIN)}
+    return found | {JOIN: np.array(_JOIN)}
 
 
 def _felt(teacher: Weights, inputs: Sequence[Shown]) -> NDArray[np.float32]:
@@ -93,33 +95,15 @@ def _felt(teacher: Weights, inputs: Sequence[Shown]) -> NDArray[np.float32]:
     return torch.stack(found).numpy()
 
 
-def train(
-    teacher: Weights,
-    start: Weights,
-    pieces: Pieces,
-    rows: Sequence[Row],
-    plain: Sequence[Row],
-    plan: fit.Plan,
-) -> Weights:
-    """Train a smaller encoder.
-
-    Args:
-        teacher: The larger one.
-        start: The smaller one, from `smaller` or `shorter`.
-        pieces: The table of word pieces.
-        rows: Labelled rows.
-        plain: Sentences without a label; may be empty.
-        plan: How to go over both.
-    """
+def train(lesson: Lesson, start: Weights, plan: fit.Plan) -> Weights:
+    """Train a smaller encoder, from what `smaller` or `shorter` gives."""
     random, drop = np.random.default_rng(plan.seed), Dropout(plan.seed, plan.dropout)
-    lesson = _lesson(teacher, pieces, rows, plain)
     p = network.parameters(start)
     for name in _FIXED:
         p[name].requires_grad_(requires_grad=False)
     optimizer = fit.make_optimizer(
         {name: part for name, part in p.items() if part.requires_grad}, plan.rate, _HEAD_RATE
     )
-    rare = fit.rarity(rows_.targets(rows))
     spread = torch.from_numpy(np.concatenate(lesson.states[:2000]).astype(np.float32).std(0))
     steps = _steps(random, lesson, plan)
     progress = fit.Progress(len(steps))
@@ -129,12 +113,12 @@ def train(
         found = network.states(p, shown, drop)
         wanted = pad([lesson.states[i] for i in chosen], shown[0].shape[1])
         far = _apart(found, *network.as_last(p, wanted, shown[1]), spread)
-        wrong = _wrong(network.head(p, found, shown, drop), lesson, chosen, rare)
+        wrong = _wrong(network.head(p, found, shown, drop), lesson, chosen)
         progress.tell(step, fit.learn(optimizer, p, wrong + far))
     return network.arrays(p)
 
 
-def _steps(random: np.random.Generator, lesson: _Lesson, plan: fit.Plan) -> list[NDArray[np.int64]]:
+def _steps(random: np.random.Generator, lesson: Lesson, plan: fit.Plan) -> list[NDArray[np.int64]]:
     """Draw the rows of every pass, in batches."""
     lengths, found = np.array([item.own for item in lesson.inputs]), []
     for _ in range(plan.passes):
@@ -143,7 +127,8 @@ def _steps(random: np.random.Generator, lesson: _Lesson, plan: fit.Plan) -> list
     return found
 
 
-def _lesson(teacher: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequence[Row]) -> _Lesson:
+def ask(teacher: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequence[Row]) -> Lesson:
+    """Ask the larger encoder about labelled rows and about sentences without a label."""
     p = network.parameters(teacher)
     inputs = encode(pieces, [*rows, *plain], context=False)
     states = fit.states(p, inputs, len(teacher["qb"]))
@@ -156,7 +141,8 @@ def _lesson(teacher: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequen
     chance[truth.max(1) > _IN_DOUBT] = 1.0
     weight = np.append(rows_.weights(rows), np.ones(len(plain), np.float32))
     status = F.softmax(said[:, len(LABELS) :], -1).numpy()
-    return _Lesson(inputs, states, truth, status, weight, chance)
+    rare = fit.rarity(rows_.targets(rows))
+    return Lesson(inputs, states, truth, status, weight, chance, rare)
 
 
 def _said(
@@ -172,15 +158,13 @@ def _said(
     return torch.cat(found)
 
 
-def _wrong(
-    logits: torch.Tensor, lesson: _Lesson, chosen: NDArray[np.int64], rare: torch.Tensor
-) -> torch.Tensor:
+def _wrong(logits: torch.Tensor, lesson: Lesson, chosen: NDArray[np.int64]) -> torch.Tensor:
     """Weigh how wrong labels and statuses are, as a mean over the chosen rows."""
     truth, status, weight = (
         torch.from_numpy(of[chosen]) for of in (lesson.truth, lesson.status, lesson.weight)
     )
     marks = logits[:, : len(LABELS)]
-    each = (truth * F.softplus(-marks) * rare + (1 - truth) * F.softplus(marks)).sum(1)
+    each = (truth * F.softplus(-marks) * lesson.rare + (1 - truth) * F.softplus(marks)).sum(1)
     events = truth[:, : LABELS.index(Label.DENIAL)].amax(1)
     apart = -(status * F.log_softmax(logits[:, len(LABELS) :], -1)).sum(1)
     return ((each + _STATUS * events * apart) * weight).sum() / weight.sum()

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from monitor.detect.encoder import run_network
 from monitor.detect.pieces import PAD, Ids, batch
 from training.base import LAYER, Weights
-from training.network import HEADS, JOINS
+from training.network import HEADS, JOIN
 
 _OPSET = 20
 _MICROSOFT = "com.microsoft"
@@ -172,9 +172,9 @@ def graph(w: Weights, ranges: Sequence[Range] | None = None, *, watched: bool = 
     """
     g = _Graph(ranges)
     x, mask = _embed(g, w), _mask(g)
-    bias, joins = _bias(g, mask), list(w.get(JOINS, ()))
+    bias = _bias(g, mask)
     for number in range(len(w["qb"])):
-        for _ in range(joins.count(number)):
+        if number == w.get(JOIN):
             x, mask = _joined(g, x, mask, w["word"].shape[1])
             bias = _bias(g, mask)
         x = _layer(g, x, {name: w[name][number] for name in LAYER}, bias)

@@ -34,8 +34,8 @@ class Plan:
         size: Rows a step.
         bare: Share of rows that are shown without title and previous sentence, so that one model
             serves sentences with and without context.
-        passes: How often `polish` goes over the rows.
-        thin: Share of the English rows without a label that each of its passes draws.
+        passes: How often to go over the rows; `tune` does it once.
+        thin: Share of the English rows without a label that each pass of `polish` draws.
         status: What the status counts beside the labels.
     """
 

@@ -32,8 +32,8 @@ def product_type() -> torch.dtype:
 _TYPE = product_type()
 
 Parameters = dict[str, torch.Tensor]
-JOINS = "joins"
-"""Of weights that have it: the layers before which every two neighbours become one."""
+JOIN = "join"
+"""Of weights that have it: the number of the layer before which every two neighbours become one."""
 
 
 class Dropout:
@@ -109,9 +109,9 @@ def states(p: Parameters, inputs: Batch, drop: Dropout, frozen: int = 0) -> torc
 def _through(
     p: Parameters, layers: slice, x: torch.Tensor, inputs: Batch, drop: Dropout
 ) -> torch.Tensor:
-    mask, joins = inputs[1], _joins(p)
+    mask, join = inputs[1], p.get(JOIN)
     for number, layer in list(enumerate(_layers(p)))[layers]:
-        for _ in range(joins.count(number)):
+        if number == join:
             x, mask = joined(x, mask)
         x = _block(x, layer, _bias(mask), drop)
     return x
@@ -134,13 +134,7 @@ def as_last(
     p: Parameters, x: torch.Tensor, mask: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Join states of every piece, and their mask, to the length that the last layer has."""
-    for _ in _joins(p):
-        x, mask = joined(x, mask)
-    return x, mask
-
-
-def _joins(p: Parameters) -> list[int]:
-    return p[JOINS].tolist() if JOINS in p else []
+    return joined(x, mask) if JOIN in p else (x, mask)
 
 
 def head(p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout) -> torch.Tensor:
@@ -188,7 +182,7 @@ def _layers(p: Parameters) -> list[Parameters]:
 def parameters(weights: dict[str, NDArray[np.float32]]) -> Parameters:
     """Make trainable tensors of arrays."""
     made = {name: torch.from_numpy(np.array(v)) for name, v in weights.items()}
-    for name in made.keys() - {JOINS}:
+    for name in made.keys() - {JOIN}:
         made[name] = made[name].float().requires_grad_()
     return made
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# From the open base weights and the label files to config/model: some three hours on one
+# From the open base weights and the label files to config/model: more than four hours on one
 # core. Usage: training/run.sh LABELS [WORK [FEEDS]]; FEEDS is a folder of captured feeds, of
-# whose sentences some are labelled and the sieve practises on the rest.
+# whose sentences some are labelled and encoder and sieve practise on the rest.
 set -eu
 labels=${1:?usage: training/run.sh LABELS [WORK [FEEDS]]}
 work=${2:-build/training}

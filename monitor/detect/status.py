@@ -27,7 +27,7 @@ Groups = Mapping[Language, Mapping[str, re.Pattern[str]]]
 """The word groups of `status.toml`."""
 
 PLEA_TO = "plea to"
-"""Feature: a plea governs the cue or the event, as in "called on A, B and C to send"."""
+"""Feature: a plea governs the cue or the event, as in "called on A, B and C to send" (English)."""
 _TO = re.compile(r"[^;:!?\"“”]*\bto ")
 _FORM = "form_"
 _NEAR_CHARS, _NEAR_WORDS = 25, 4

@@ -98,10 +98,10 @@ def test_a_doubtful_report_waits_for_a_second_outlet_or_a_clear_report() -> None
 
 def test_a_report_with_a_low_score_is_doubtful() -> None:
     """It is more likely wrong than right; whoever wants it told can say so."""
-    low = mention(score=0.44)
+    low = mention(score=0.49)
     assert reasons(told([low])[1]) == ["suppressed:doubtful"]
     assert reasons(told([mention(score=0.5)])[1]) == ["new"]
-    assert reasons(told([low, mention(SECOND, outlet="B", at=5, score=0.44)])[1])[1] == "new"
+    assert reasons(told([low, mention(SECOND, outlet="B", at=5, score=0.49)])[1])[1] == "new"
     assert reasons(told([low], Policy(alerts=AlertRules(sure_score=0)))[1]) == ["new"]
 
 
