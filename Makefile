@@ -75,8 +75,8 @@ chaos: setup ## 100 blows under load, nothing may be lost (ARGS="--blows 20 --pa
 	@$(BIN)/newsmon kafka fetch
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-train: setup ## make the detector's weights anew (LABELS=folder FEEDS=folder of captures)
-	@sh training/run.sh "$(LABELS)" build/training "$(FEEDS)"
+train: setup ## make the detector's weights anew (LABELS=folder FEEDS=captures TEXTS=public texts)
+	@sh training/run.sh "$(LABELS)" build/training "$(FEEDS)" "$(TEXTS)"
 
 clean: ## remove the environment and all caches of this checkout
 	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -82,7 +82,7 @@ def _learn(
     from training import distil, fit, sieve, status
 
     seen = known.of(step)
-    plain = [row for row in known.captured if "labels" not in row]
+    plain = known.plain()
     if step == "first":
         return fit.tune(before, pieces, seen, fit.Plan(1e-4, part=1 / 3))
     if step == "again":
@@ -92,14 +92,11 @@ def _learn(
         plan = fit.Plan(6e-5, seed=2, frozen=6, bare=0.5, passes=3, status=1.2)
         return _between(before, fit.polish(before, pieces, seen, plan))
     if step == "distil":
-        lesson = distil.ask(teacher, pieces, seen, [*plain, *known.beside])
+        lesson = distil.ask(teacher, pieces, seen, plain)
         start = distil.smaller(teacher, pieces, seen)
         return distil.train(lesson, start, fit.Plan(4e-4, seed=4, dropout=0.0, passes=10))
     if step == "join":
-        lesson, start = (
-            distil.ask(teacher, pieces, seen, [*plain, *known.beside]),
-            distil.shorter(before),
-        )
+        lesson, start = distil.ask(teacher, pieces, seen, plain), distil.shorter(before)
         early = distil.train(lesson, start, fit.Plan(3e-4, seed=5, dropout=0.0, passes=12))
         late = distil.train(lesson, early, fit.Plan(2e-4, seed=6, dropout=0.0, passes=4))
         return _between(early, late)

@@ -34,7 +34,7 @@ _SAMPLE = 256
 """Inputs on which the inner units are weighed."""
 _STAY, _JOIN = (0, 1, 3, 4, 5), 2
 """What `join` keeps of the layers, and before which of these it joins."""
-_TRUTH = 0.5
+_TRUTH = 0.75
 """What a label counts where there is one; what the teacher says counts the rest."""
 _STATUS = 0.3
 """What the teacher's status counts, times how surely there is an event."""

@@ -116,6 +116,22 @@ def read_statuses() -> dict[str, Status]:
     return {name: Status(status) for name, status in (line.split("\t") for line in lines)}
 
 
+def read_labels(path: Path) -> dict[str, dict[str, Any]]:
+    """Read what readers said of sentences, by the hash of these.
+
+    Args:
+        path: Lines of hash, labels with commas, and `?` where the reader hesitated, with tabs.
+    """
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, labels, doubt = line.split("\t")
+        found[name] = {
+            "labels": [label for label in labels.split(",") if label],
+            "sure": not doubt,
+        }
+    return found
+
+
 def key(text: str) -> str:
     """Name a sentence without showing it."""
     return hashlib.sha256(text.encode()).hexdigest()[:20]

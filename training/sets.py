@@ -4,15 +4,14 @@
             dev file, and less a third of the Russian and Ukrainian rows (`aside`)
     again   shows all that carry a label once more and some of the others, then `aside` and the
             sentences written for this repository
-    polish  goes several times over all of these, and over captured sentences with a label; gives
-            the teacher
+    polish  goes several times over all of these, and over the other sentences that a reader has
+            seen: of captured feeds, of public texts, beside the rows; gives the teacher
     settle  fits its status head to those of them whose status is known
-    distil  teaches a smaller encoder, on the same rows, on captured sentences that nobody
-            labelled and on headlines and sentences that stand beside the rows
+    distil  teaches a smaller encoder, on the same rows, and on captured sentences, headlines and
+            sentences beside the rows that nobody labelled
     join    teaches a still smaller one, which ships, on the same
     status  fits its status head, on the same rows as `settle`
-    sieve   trains the small network in front of it on the same rows, and on captured sentences
-            that nobody labelled
+    sieve   trains the small network in front of it, on the same
 
 No network is trained on the dev files, nor on the training rows that share a document or a text
 with them: how networks and words are weighed, and the figures, come from the dev files.
@@ -29,6 +28,8 @@ from training import rows as rows_
 from training.rows import Row
 
 _EXAMPLES = Path(__file__).with_name("examples.tsv")
+READ = Path(__file__).with_name("read.tsv")
+"""What readers said of sentences that stand beside rows and of sentences of public texts."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class Sets:
         aside: Real Russian and Ukrainian rows that the first pass does not see.
         dev: The dev files.
         written: Sentences written for this repository.
-        captured: Sentences of captured feeds, with `labels` where a reader has seen them.
-        beside: Headlines and sentences before, of the rows that are trained on.
+        captured: Sentences of captured feeds and of public texts, with `labels` where a reader has
+            seen them.
+        beside: Headlines and sentences before, of the rows that are trained on; likewise.
     """
 
     main: list[Row]
@@ -59,9 +61,13 @@ class Sets:
             rows = self.of("polish")
             return [r for r, s in zip(rows, rows_.statuses(rows), strict=True) if s >= 0]
         if step in ("polish", "distil", "join", "sieve"):
-            labelled = [row for row in self.captured if "labels" in row]
-            return [*self.main, *self.aside, *self.written, *labelled]
+            read = [row for row in (*self.captured, *self.beside) if "labels" in row]
+            return [*self.main, *self.aside, *self.written, *read]
         return [*_thinned(self.main), *self.aside, *self.written]
+
+    def plain(self) -> list[Row]:
+        """Give the sentences that no reader has seen."""
+        return [row for row in (*self.captured, *self.beside) if "labels" not in row]
 
 
 STEPS = ("first", "again", "polish", "settle", "distil", "join", "status", "sieve")
@@ -80,7 +86,7 @@ def load(labels: Path, captured: Path | None = None) -> Sets:
         dev=dev,
         written=_written(),
         captured=news,
-        beside=beside([*clear, *news], dev),
+        beside=_with_labels(beside([*clear, *news], dev)),
     )
 
 
@@ -112,6 +118,11 @@ def _captured(path: Path) -> list[Row]:
     return [row | {"id": f"captured-{n}", "source": source} for n, row in enumerate(found)]
 
 
+def _with_labels(rows: list[Row]) -> list[Row]:
+    known = rows_.read_labels(READ)
+    return [row | known.get(rows_.key(row["text"]), {}) for row in rows]
+
+
 def beside(rows: list[Row], held: list[Row]) -> list[Row]:
     """Give what stands beside rows and is neither a row itself nor beside a held-out one."""
     names = ("text", "title", "prev")
@@ -121,7 +132,15 @@ def beside(rows: list[Row], held: list[Row]) -> list[Row]:
     for text, row in ((row.get(name) or "", row) for row in rows for name in names[1:]):
         if (plain := rows_.plain(text)) not in seen:
             seen.add(plain)
-            found.append({"lang": row["lang"], "text": text, "source": {"pool": "beside"}})
+            found.append(
+                {
+                    "id": f"beside-{len(found)}",
+                    "lang": row["lang"],
+                    "text": text,
+                    "source": {"pool": "beside"},
+                    "file": READ.name,
+                }
+            )
     return found
 
 

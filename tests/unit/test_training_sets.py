@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from training.sets import beside
+import re
+
+from monitor.messages import Label
+from training.rows import read_labels
+from training.sets import READ, beside
 
 
 def row(text: str, title: str = "", prev: str = "") -> dict:
@@ -20,3 +24,13 @@ def test_nothing_that_stands_beside_a_held_out_row_is_given() -> None:
     rows = [row("One.", "HELD headline!", "Held text."), row("Two.", "Kept", "Held before.")]
     held = [row("Held text.", "Held headline", "Held before.")]
     assert [found["text"] for found in beside(rows, held)] == ["Kept"]
+
+
+def test_the_file_of_read_sentences_names_each_once_and_shows_none() -> None:
+    """Hashes, labels and a mark of doubt: the texts belong to others."""
+    lines = READ.read_text("utf-8").splitlines()
+    known = read_labels(READ)
+
+    assert len(known) == len(lines) > 3000
+    assert all(re.fullmatch(r"[0-9a-f]{20}\t[a-z,]*\t\??", line) for line in lines)
+    assert {label for row in known.values() for label in row["labels"]} == set(Label)

@@ -1,0 +1,74 @@
+"""Sentences of public texts that a reader has labelled: `read.tsv` knows them by their hashes.
+
+    python -m training.texts --language ru FILE ... >> WORK/sentences.jsonl
+
+The texts belong to their authors and are not part of this repository; training/README.md names
+the public repositories that hold them. Any file will do: of JSON the `text` of each object in a
+list, of CSV and TSV each cell, of other files each string between quotes. Prints what
+`training.sentences` prints, of those sentences alone that have a label.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.detect import Detector, load_detector
+from training.rows import key, read_labels
+from training.sets import READ
+
+_STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`")
+_LONGEST = 20_000
+"""Characters of a text that are read."""
+
+
+def main() -> None:
+    """Print the sentences."""
+    parser = argparse.ArgumentParser(prog="python -m training.texts", description=__doc__)
+    parser.add_argument("--language", choices=("en", "ru", "uk"), required=True)
+    parser.add_argument("files", type=Path, nargs="+", help="files that hold texts")
+    args = parser.parse_args()
+    detector, known, seen = load_detector(), read_labels(READ), set[str]()
+    for path in args.files:
+        for row in read(detector, path, args.language):
+            name = key(row["text"])
+            if name in known and name not in seen:
+                seen.add(name)
+                print(json.dumps(row | known[name], ensure_ascii=False))
+
+
+def read(detector: Detector, path: Path, language: str) -> Iterator[dict[str, str]]:
+    """Yield the sentences of a file that the detector would score."""
+    for text in texts(path):
+        for unit in (sentence.unit for sentence in detector.read("", text, language).passed()):
+            yield {"lang": language, "text": unit.sentence, "title": "", "prev": unit.prev}
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Yield the texts of a file."""
+    content = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".json":
+        found = (str(item.get("text") or "") for item in json.loads(content))
+    elif path.suffix in (".csv", ".tsv"):
+        csv.field_size_limit(len(content) + 1)
+        sign = "\t" if path.suffix == ".tsv" else ","
+        rows = csv.reader(content.splitlines(keepends=True), delimiter=sign)
+        found = (_mended(cell) for row in rows for cell in row)
+    else:
+        found = ("".join(parts).replace("\\'", "'") for parts in _STRING.findall(content))
+    yield from (text[:_LONGEST] for text in found if len(text) > 1)
+
+
+def _mended(text: str) -> str:
+    """Undo what one collection of news did to its text: signs apart, remains of HTML."""
+    for old, new in ((" #39;", "'"), ("#39;", "'"), ("&lt;", "<"), ("quot;", '"')):
+        text = text.replace(old, new)
+    return re.sub(r" ([,.;:])", r"\1", " ".join(text.split()))
+
+
+if __name__ == "__main__":
+    main()
