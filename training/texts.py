@@ -52,7 +52,10 @@ def texts(path: Path) -> Iterator[str]:
     """Yield the texts of a file."""
     content = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".json":
-        found = (str(item.get("text") or "") for item in json.loads(content))
+        items = json.loads(content)
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise SystemExit(f"{path}: not a list of objects, of which `text` would be read")
+        found = (str(item.get("text") or "") for item in items)
     elif path.suffix in (".csv", ".tsv"):
         csv.field_size_limit(len(content) + 1)
         sign = "\t" if path.suffix == ".tsv" else ","

@@ -30,6 +30,14 @@ def test_a_file_gives_its_texts(tmp_path: Path, name: str, content: str) -> None
     assert SENTENCE in list(texts_.texts(path))
 
 
+def test_json_of_another_shape_is_refused(tmp_path: Path) -> None:
+    """With the file's name and what was expected."""
+    path = tmp_path / "posts.json"
+    path.write_text('{"text": "One object."}', encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"posts\.json: not a list of objects"):
+        list(texts_.texts(path))
+
+
 def test_signs_that_stand_apart_are_joined(tmp_path: Path) -> None:
     """And remains of HTML become signs again."""
     path = tmp_path / "news.csv"
