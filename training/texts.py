@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def read(detector: Detector, path: Path, language: str) -> Iterator[dict[str, str]]:
-    """Yield the sentences of a file that the detector would score."""
+    """Yield the sentences of a file that the detector would score, without their context."""
     for text in texts(path):
-        for unit in (sentence.unit for sentence in detector.read("", text, language).passed()):
-            yield {"lang": language, "text": unit.sentence, "title": "", "prev": unit.prev}
+        for sentence in detector.read("", text, language).passed():
+            yield {"lang": language, "text": sentence.unit.sentence, "title": "", "prev": ""}
 
 
 def texts(path: Path) -> Iterator[str]:
