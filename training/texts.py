@@ -4,8 +4,9 @@
 
 The texts belong to their authors and are not part of this repository; training/README.md names
 the public repositories that hold them. Any file will do: of JSON the `text` of each object in a
-list, of CSV and TSV each cell, of other files each string between quotes. Prints what
-`training.sentences` prints, of those sentences alone that have a label.
+list, of CSV and TSV each cell, of plain text all of it, of Markdown each item of a list, of other
+files each string between quotes. Prints what `training.sentences` prints, of those sentences alone
+that have a label.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ def texts(path: Path) -> Iterator[str]:
         sign = "\t" if path.suffix == ".tsv" else ","
         rows = csv.reader(content.splitlines(keepends=True), delimiter=sign)
         found = (_mended(cell) for row in rows for cell in row)
+    elif path.suffix == ".txt":
+        found = iter([content])
+    elif path.suffix == ".md":
+        found = (line[2:] for line in content.splitlines() if line.startswith("* "))
     else:
         found = ("".join(parts).replace("\\'", "'") for parts in _STRING.findall(content))
     yield from (text[:_LONGEST] for text in found if len(text) > 1)

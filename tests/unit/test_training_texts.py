@@ -19,6 +19,8 @@ SENTENCE = "Three brigades moved to the border on Monday, the ministry said."
         ("posts.json", json.dumps([{"text": SENTENCE}, {"text": None}, {"id": 7}])),
         ("articles.csv", f'title,text\nHeadline,"{SENTENCE}"\n'),
         ("articles.tsv", f"Headline\t{SENTENCE}\n"),
+        ("article.txt", SENTENCE),
+        ("day.md", f"# News\n* {SENTENCE}\n"),
         ("page.js", f"export const text = `{SENTENCE}`"),
         ("page.tsx", f"text: '{SENTENCE}',"),
     ],
