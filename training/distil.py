@@ -35,9 +35,9 @@ _SAMPLE = 256
 _STAY, _JOIN = (0, 1, 3, 4, 5), 2
 """What `join` keeps of the layers, and before which of these it joins."""
 _TRUTH = 0.75
-"""What a label counts where there is one; what the teacher says counts the rest."""
-_STATUS = 0.3
-"""What the teacher's status counts, times how surely there is an event."""
+"""What a label or status counts where there is one; what the teacher says counts the rest."""
+_STATUS = 0.5
+"""What the status counts, times how surely there is an event."""
 _IN_DOUBT = 0.02
 """What the teacher gives at least this is shown in every pass."""
 _HEAD_RATE = 2.0
@@ -52,7 +52,7 @@ class Lesson:
         inputs: The sentences.
         states: The teacher's last states, (length, hidden) each.
         truth: How true each label is, (rows, labels).
-        status: The teacher's probability of each status, (rows, statuses).
+        status: How true each status is, (rows, statuses).
         weight: How much a row counts.
         chance: In which share of the passes it is shown.
         rare: How much more a hit of each label counts, (labels,).
@@ -141,6 +141,10 @@ def ask(teacher: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequence[R
     chance[truth.max(1) > _IN_DOUBT] = 1.0
     weight = np.append(rows_.weights(rows), np.ones(len(plain), np.float32))
     status = F.softmax(said[:, len(LABELS) :], -1).numpy()
+    told = rows_.statuses(rows)
+    sure = np.flatnonzero(told >= 0)
+    status[sure] *= np.float32(1 - _TRUTH)
+    status[sure, told[sure]] += np.float32(_TRUTH)
     rare = fit.rarity(rows_.targets(rows))
     return Lesson(inputs, states, truth, status, weight, chance, rare)
 
