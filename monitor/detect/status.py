@@ -33,7 +33,7 @@ _FORM = "form_"
 _NEAR_CHARS, _NEAR_WORDS = 25, 4
 _STEM: Mapping[Language, int] = {"en": 99, "ru": 6, "uk": 6}
 """Letters of a word that count: inflected words are cut."""
-_TRUST = 0.4
+_TRUST = 0.8
 """How much the scorer's log-probabilities count beside the sum of weights."""
 
 
