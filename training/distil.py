@@ -143,8 +143,8 @@ def ask(teacher: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequence[R
     status = F.softmax(said[:, len(LABELS) :], -1).numpy()
     told = rows_.statuses(rows)
     sure = np.flatnonzero(told >= 0)
-    status[sure] *= np.float32(1 - _TRUTH)
-    status[sure, told[sure]] += np.float32(_TRUTH)
+    shown = np.eye(status.shape[1], dtype=np.float32)[told[sure]]
+    status[sure] += np.float32(_TRUTH) * (shown - status[sure])
     rare = fit.rarity(rows_.targets(rows))
     return Lesson(inputs, states, truth, status, weight, chance, rare)
 
