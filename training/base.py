@@ -46,6 +46,10 @@ _TENSORS = {
 }  # fmt: skip
 LAYER = tuple(_TENSORS)
 """Names of the arrays that each layer has."""
+HEADS = 12
+"""Attention heads of every layer, whatever its width."""
+JOIN = "join"
+"""Of weights that have it: the number of the layer before which every two neighbours become one."""
 
 
 @dataclass(frozen=True)

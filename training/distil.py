@@ -24,9 +24,9 @@ from monitor.detect.pieces import Pieces
 from monitor.messages import Label
 from training import fit, network, sets
 from training import rows as rows_
-from training.base import LAYER, Weights
+from training.base import JOIN, LAYER, Weights
 from training.inputs import Shown, encode, pad, tensors
-from training.network import JOIN, Dropout, Parameters
+from training.network import Dropout, Parameters
 from training.rows import LABELS, Row
 
 _INNER = 768
@@ -51,6 +51,7 @@ class Lesson:
     Attributes:
         inputs: The sentences.
         states: The teacher's last states, (length, hidden) each.
+        pieces: To how many pieces each of them belongs: two where the teacher joins neighbours.
         truth: How true each label is, (rows, labels).
         status: How true each status is, (rows, statuses).
         weight: How much a row counts.
@@ -60,6 +61,7 @@ class Lesson:
 
     inputs: list[Shown]
     states: list[NDArray[np.float16]]
+    pieces: int
     truth: NDArray[np.float32]
     status: NDArray[np.float32]
     weight: NDArray[np.float32]
@@ -111,7 +113,8 @@ def train(lesson: Lesson, start: Weights, plan: fit.Plan) -> Weights:
         fit.set_rate(optimizer, plan, step / len(steps))
         shown = tensors([lesson.inputs[i] for i in chosen])
         found = network.states(p, shown, drop)
-        wanted = pad([lesson.states[i] for i in chosen], shown[0].shape[1])
+        length = shown[0].shape[1] // lesson.pieces
+        wanted = pad([lesson.states[i] for i in chosen], length)
         far = _apart(found, *network.as_last(p, wanted, shown[1]), spread)
         wrong = _wrong(network.head(p, found, shown, drop), lesson, chosen)
         progress.tell(step, fit.learn(optimizer, p, wrong + far))
@@ -146,7 +149,8 @@ def ask(teacher: Weights, pieces: Pieces, rows: Sequence[Row], plain: Sequence[R
     shown = np.eye(status.shape[1], dtype=np.float32)[told[sure]]
     status[sure] += np.float32(_TRUTH) * (shown - status[sure])
     rare = fit.rarity(rows_.targets(rows))
-    return Lesson(inputs, states, truth, status, weight, chance, rare)
+    each = 2 // network.last_length(p, 2)
+    return Lesson(inputs, states, each, truth, status, weight, chance, rare)
 
 
 def _said(
@@ -158,7 +162,8 @@ def _said(
         found = []
         for item, state in zip(inputs, states, strict=True):
             shown = tensors([item])
-            found.append(network.head(p, pad([state], shown[0].shape[1]), shown, still))
+            length = network.last_length(p, shown[0].shape[1])
+            found.append(network.head(p, pad([state], length), shown, still))
     return torch.cat(found)
 
 

@@ -21,8 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from monitor.detect.encoder import run_network
 from monitor.detect.pieces import PAD, Ids, batch
-from training.base import LAYER, Weights
-from training.network import HEADS, JOIN
+from training.base import HEADS, JOIN, LAYER, Weights
 
 _OPSET = 20
 _MICROSOFT = "com.microsoft"

@@ -133,9 +133,11 @@ def states(p: Parameters, inputs: Sequence[Shown], layers: int) -> list[NDArray[
     order = sorted(range(len(inputs)), key=lambda index: len(inputs[index].ids))
     for start in range(0, len(order), 64):
         chosen = order[start : start + 64]
-        made = lower(p, tensors([inputs[i] for i in chosen]), layers).numpy().astype(np.float16)
+        shown = tensors([inputs[i] for i in chosen])
+        made = lower(p, shown, layers).numpy().astype(np.float16)
+        pieces = shown[0].shape[1] // made.shape[1]  # two to a state where neighbours are joined
         for place, index in enumerate(chosen):
-            found[index] = made[place, : len(inputs[index].ids)].copy()
+            found[index] = made[place, : -(-len(inputs[index].ids) // pieces)].copy()
     return found
 
 

@@ -16,10 +16,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from numpy.typing import NDArray
 
-from training.base import LAYER
+from training.base import HEADS, JOIN, LAYER
 from training.inputs import Batch
-
-HEADS = 12
 
 
 def product_type() -> torch.dtype:
@@ -32,8 +30,6 @@ def product_type() -> torch.dtype:
 _TYPE = product_type()
 
 Parameters = dict[str, torch.Tensor]
-JOIN = "join"
-"""Of weights that have it: the number of the layer before which every two neighbours become one."""
 
 
 class Dropout:
@@ -133,8 +129,19 @@ def joined(x: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Ten
 def as_last(
     p: Parameters, x: torch.Tensor, mask: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Join states of every piece, and their mask, to the length that the last layer has."""
-    return joined(x, mask) if JOIN in p else (x, mask)
+    """Join states of every piece, and their mask, to the length that the last layer has.
+
+    States of every two neighbours, which a joining network gave, stay as they are.
+    """
+    if JOIN not in p:
+        return x, mask
+    pairs = joined(mask[..., None].float(), mask)[1]
+    return (x, pairs) if x.shape[1] == pairs.shape[1] else joined(x, mask)
+
+
+def last_length(p: Parameters, length: int) -> int:
+    """Say how many states the last layer has of that many pieces, padding included."""
+    return length // 2 if JOIN in p else length
 
 
 def head(p: Parameters, states: torch.Tensor, inputs: Batch, drop: Dropout) -> torch.Tensor:
