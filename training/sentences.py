@@ -23,9 +23,7 @@ from monitor.detect import load_detector
 from monitor.errors import NewsmonError
 from monitor.feeds.parse import parse_text
 from monitor.feeds.text import html_to_text
-from training.rows import key, read_labels
-
-LABELLED = Path(__file__).with_name("captured.tsv")
+from training.tables import CAPTURED, key, read_labels
 
 
 def main() -> None:
@@ -48,7 +46,7 @@ def is_kept(headline: str) -> bool:
 
 def labelled() -> dict[str, dict[str, Any]]:
     """Read what readers who followed the guide of the label files said of captured sentences."""
-    return read_labels(LABELLED)
+    return read_labels(CAPTURED)
 
 
 def gated(folder: Path) -> Iterator[dict[str, str]]:

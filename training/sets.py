@@ -26,10 +26,7 @@ import numpy as np
 
 from training import rows as rows_
 from training.rows import Row
-
-_EXAMPLES = Path(__file__).with_name("examples.tsv")
-READ = Path(__file__).with_name("read.tsv")
-"""What readers said of sentences that stand beside rows and of sentences of public texts."""
+from training.tables import EXAMPLES, READ, key, read_labels
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def _is_aside(row: Row) -> bool:
 
 def _written() -> list[Row]:
     found = []
-    for number, line in enumerate(_EXAMPLES.read_text(encoding="utf-8").splitlines()):
+    for number, line in enumerate(EXAMPLES.read_text(encoding="utf-8").splitlines()):
         language, labels, text = line.split("\t")
         found.append(
             {
@@ -106,7 +103,7 @@ def _written() -> list[Row]:
                 "text": text,
                 "labels": [label for label in labels.split(",") if label],
                 "source": {"pool": "written"},
-                "file": _EXAMPLES.name,
+                "file": EXAMPLES.name,
             }
         )
     return found
@@ -119,8 +116,8 @@ def _captured(path: Path) -> list[Row]:
 
 
 def _with_labels(rows: list[Row]) -> list[Row]:
-    known = rows_.read_labels(READ)
-    return [row | known.get(rows_.key(row["text"]), {}) for row in rows]
+    known = read_labels(READ)
+    return [row | known.get(key(row["text"]), {}) for row in rows]
 
 
 def beside(rows: list[Row], held: list[Row]) -> list[Row]:

@@ -19,8 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.detect import Detector, load_detector
-from training.rows import key, read_labels
-from training.sets import READ
+from training.tables import READ, key, read_labels
 
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`")
 _LONGEST = 20_000

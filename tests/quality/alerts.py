@@ -29,7 +29,8 @@ from monitor.messages import Mention, make_id
 from monitor.settings import CONFIG_DIR
 from tests.quality import material
 from tests.quality.captures import articles, mentions
-from training.sentences import key, labelled
+from training.sentences import labelled
+from training.tables import key
 
 JUDGED = Path(__file__).with_name("judged.json")
 LANGUAGES = ("en", "ru", "uk")

@@ -46,8 +46,8 @@ def figures(folder: Path, detector: Detector) -> tuple[dict[str, float], list[st
     attributes = measure_attributes(detector, data, scores)
     lines = [
         f"detector {detector.version}, {len(data)} sentences of dev and dev2",
-        *_label_lines(found),
-        *_attribute_lines(attributes),
+        *label_lines(found),
+        *attribute_lines(attributes),
         "",
         "reliability: score of a label against how often it is right",
         *(
@@ -58,7 +58,7 @@ def figures(folder: Path, detector: Detector) -> tuple[dict[str, float], list[st
     return dict(_named(found, attributes)), lines
 
 
-def _label_lines(found: Mapping[str, Labels]) -> Iterator[str]:
+def label_lines(found: Mapping[str, Labels]) -> Iterator[str]:
     for which, labels in found.items():
         yield f"\nlabels at the {which} threshold            precision  recall     F1   (rows)"
         for language in LANGUAGES:
@@ -71,7 +71,7 @@ def _label_lines(found: Mapping[str, Labels]) -> Iterator[str]:
             )
 
 
-def _attribute_lines(attributes: Mapping[str, Mapping[str, Tally]]) -> Iterator[str]:
+def attribute_lines(attributes: Mapping[str, Mapping[str, Tally]]) -> Iterator[str]:
     yield "\nattributes, given the label             precision  recall     F1   (items)"
     for language in LANGUAGES:
         for name, tally in attributes.get(language, {}).items():

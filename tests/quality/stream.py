@@ -23,7 +23,8 @@ from monitor.detect.corrections import THRESHOLDS, Threshold
 from tests.quality import material
 from tests.quality.captures import articles
 from tests.quality.measure import Tally, found_labels
-from training.sentences import is_kept, key, labelled
+from training.sentences import is_kept, labelled
+from training.tables import key
 
 Flagged = Mapping[Threshold, set[str]]
 """The labels of a sentence at each threshold."""

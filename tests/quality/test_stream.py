@@ -11,7 +11,8 @@ from monitor.messages import Label
 from tests import shared_dir
 from tests.quality.measure import Tally
 from tests.quality.stream import Flagged, flags, measure, streams
-from training.sentences import LABELLED, key, labelled
+from training.sentences import labelled
+from training.tables import CAPTURED, key
 
 
 def test_found_false_and_unread_are_told_apart() -> None:
@@ -66,7 +67,7 @@ def test_news_that_training_never_saw_is_read_well_enough() -> None:
 
 def test_the_file_of_captured_sentences_names_each_once_and_shows_none() -> None:
     """Hashes, labels and a mark of doubt: no text of an outlet."""
-    lines = LABELLED.read_text("utf-8").splitlines()
+    lines = CAPTURED.read_text("utf-8").splitlines()
 
     assert len(labelled()) == len(lines) > 500
     assert all(re.fullmatch(r"[0-9a-f]{20}\t[a-z,]*\t\??", line) for line in lines)

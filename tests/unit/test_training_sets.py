@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from monitor.messages import Label
-from training.rows import read_labels
-from training.sets import READ, beside
+from training.sets import beside
+from training.tables import READ, read_labels
 
 
 def row(text: str, title: str = "", prev: str = "") -> dict:

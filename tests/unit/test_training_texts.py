@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training import texts as texts_
-from training.rows import key
+from training.tables import key
 
 SENTENCE = "Three brigades moved to the border on Monday, the ministry said."
 
