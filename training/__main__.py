@@ -1,10 +1,10 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
 Steps: `first`, `again`, `polish`, `settle`, `distil`, `join`, `status`, `sieve` (each trains and
-writes `WORK/STEP.npz`), `more` (instead of the steps up to `join`: goes on from the model's weights
-file), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how networks
-and words are weighed, writes both files of the model, prints the figures), `report` (figures of the
-shipped file).
+writes `WORK/STEP.npz`), `more` (instead of all of these: goes on from the model's weights
+file), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how
+networks and words are weighed, writes both files of the model, prints the figures), `report`
+(figures of the shipped file).
 """
 
 from __future__ import annotations
@@ -69,9 +69,10 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _more(options: argparse.Namespace) -> None:
-    """Teach the shipped encoder what has been labelled since: in place of all steps up to `join`.
+    """Teach the shipped encoder what has been labelled since: in place of all steps up to `sieve`.
 
-    It is its own teacher where a sentence has no label, so that it forgets nothing.
+    It is its own teacher where a sentence has no label, and goes only half of the way: both keep
+    what it knew. The status counts as much as the labels, so that its head keeps up.
     """
     import torch
 
@@ -79,14 +80,16 @@ def _more(options: argparse.Namespace) -> None:
 
     torch.set_num_threads(1)
     known = sets.load(options.labels, options.work / "sentences.jsonl")
-    _, before, table = unpack.unpack(options.model / "encoder.bin")
+    sieve, before, table = unpack.unpack(options.model / "encoder.bin")
     text = json.dumps(table, ensure_ascii=False)
     (options.work / "pieces.json").write_text(text, encoding="utf-8")
     rows = known.of("join")
     print(f"more: {len(rows)} rows", flush=True)
     lesson = distil.ask(before, Pieces(table), rows, known.plain())
-    found = _taught(lesson, before, 2e-4, 3, seed=7, status=1.0)
-    _save(options.work / "join.npz", found)
+    early = _taught(lesson, before, 2e-4, 3, seed=7, status=1.0)
+    late = _taught(lesson, early, 2e-4, 3, seed=8, status=1.0)
+    _save(options.work / "status.npz", _between(before, late))
+    _save(options.work / "sieve.npz", sieve)
 
 
 def _start(options: argparse.Namespace, known: sets.Sets) -> base.Weights:

@@ -27,9 +27,9 @@ for language in en ru uk; do
     test -z "${4:-}" || .venv/bin/python -m training.texts --language "$language" \
         "$4/$language"/* >> "$work/sentences.jsonl"
 done
-steps="first again polish settle distil join"
+steps="first again polish settle distil join status sieve"
 test -z "${MORE:-}" || steps=more
-for step in $steps status sieve judge pack report; do
+for step in $steps judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done
 "$work/venv/bin/python" -m training.attributes --labels "$labels"

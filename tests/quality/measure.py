@@ -17,6 +17,8 @@ from monitor.detect.verdicts import judge
 from monitor.messages import Label
 from training.attributes import ALIASES
 
+WRITTEN = Path(__file__).with_name("written.tsv")
+"""Written for this repository and left out of training: language, labels, status, sentence."""
 SETS = ("dev.jsonl", "dev2.en.jsonl", "dev2.ru.jsonl", "dev2.uk.jsonl")
 
 
@@ -49,6 +51,24 @@ class Tally:
 def rows(folder: Path, names: Iterable[str] = SETS) -> list[dict]:
     """Read label files."""
     return [json.loads(line) for name in names for line in (folder / name).open(encoding="utf-8")]
+
+
+def written(path: Path = WRITTEN) -> list[dict]:
+    """Read the written sentences, in the form of label files."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_written(*line.split("\t")) for line in lines]
+
+
+def _written(language: str, labels: str, status: str, text: str) -> dict:
+    some = labels.split(",") if labels else []
+    event = next((label for label in (Label.DEPLOYMENT, Label.DRILL) if label in some), None)
+    return {
+        "lang": language,
+        "text": text,
+        "labels": some,
+        "source": {},
+        "attrs": [{"label": event, "status": status}] if event else [],
+    }
 
 
 @dataclass
