@@ -1,6 +1,7 @@
 #!/bin/sh
 # From the open base weights and the label files to config/model: more than four hours on one
-# core; with MORE=1 from the weights that are there, with what has been labelled since: half an hour.
+# core; with MORE=1 from the weights that are there, with what has been labelled since: half an hour
+# where the core has AVX-512.
 # Usage: training/run.sh LABELS [WORK [FEEDS [TEXTS]]]; FEEDS is a folder of captured feeds, of
 # whose sentences some are labelled and encoder and sieve practise on the rest; TEXTS has folders
 # en, ru and uk with files of public texts (training/README.md), of which the labelled count.
