@@ -28,7 +28,7 @@ Groups = Mapping[Language, Mapping[str, re.Pattern[str]]]
 
 PLEA_TO = "plea to"
 """Feature: a plea governs the cue or the event, as in "called on A, B and C to send" (English)."""
-_TO = re.compile(r"[^;:!?\"“”]*\bto ")
+_TO = re.compile(r"(?:[^;:!?\"“”]|“[^“”]*”)*\b(?:to|by|including) ")
 _FORM = "form_"
 _NEAR_CHARS, _NEAR_WORDS = 25, 4
 _STEM: Mapping[Language, int] = {"en": 99, "ru": 6, "uk": 6}
