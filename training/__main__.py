@@ -1,8 +1,8 @@
 """One step of training at a time: `python -m training STEP`; `run.sh` runs all of them.
 
 Steps: `first`, `again`, `polish`, `settle`, `distil`, `join`, `status`, `sieve` (each trains and
-writes `WORK/STEP.npz`), `more` (instead of all of these: goes on from the model's weights
-file), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how
+writes `WORK/STEP.npz`), `more` (instead of all of these but `status`: goes on from the model's
+weights file), `judge` (makes the weights file, scores the dev files with it), `pack` (learns how
 networks and words are weighed, writes both files of the model, prints the figures), `report`
 (figures of the shipped file).
 """
@@ -69,10 +69,10 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _more(options: argparse.Namespace) -> None:
-    """Teach the shipped encoder what has been labelled since: in place of all steps up to `sieve`.
+    """Teach the shipped encoder what has been labelled since: in place of all steps but `status`.
 
     It is its own teacher where a sentence has no label, and goes only half of the way: both keep
-    what it knew. The status counts as much as the labels, so that its head keeps up.
+    what it knew. The status counts as much as the labels. The sieve stays.
     """
     import torch
 
@@ -88,7 +88,7 @@ def _more(options: argparse.Namespace) -> None:
     lesson = distil.ask(before, Pieces(table), rows, known.plain())
     early = _taught(lesson, before, 2e-4, 3, seed=7, status=1.0)
     late = _taught(lesson, early, 2e-4, 3, seed=8, status=1.0)
-    _save(options.work / "status.npz", _between(before, late))
+    _save(options.work / "join.npz", _between(before, late))
     _save(options.work / "sieve.npz", sieve)
 
 

@@ -29,7 +29,7 @@ for language in en ru uk; do
         "$4/$language"/* >> "$work/sentences.jsonl"
 done
 steps="first again polish settle distil join status sieve"
-test -z "${MORE:-}" || steps=more
+test -z "${MORE:-}" || steps="more status"
 for step in $steps judge pack report; do
     "$work/venv/bin/python" -m training "$step" --labels "$labels" --work "$work" --base "$work/base.whl"
 done
