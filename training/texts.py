@@ -15,8 +15,9 @@ import argparse
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from monitor.detect import Detector, load_detector
 from training.tables import READ, key, read_labels
@@ -32,13 +33,20 @@ def main() -> None:
     parser.add_argument("--language", choices=("en", "ru", "uk"), required=True)
     parser.add_argument("files", type=Path, nargs="+", help="files that hold texts")
     args = parser.parse_args()
-    detector, known, seen = load_detector(), read_labels(READ), set[str]()
-    for path in args.files:
-        for row in read(detector, path, args.language):
-            name = key(row["text"])
-            if name in known and name not in seen:
-                seen.add(name)
-                print(json.dumps(row | known[name], ensure_ascii=False))
+    for row in labelled(load_detector(), args.files, args.language, read_labels(READ)):
+        print(json.dumps(row, ensure_ascii=False))
+
+
+def labelled(
+    detector: Detector, files: Iterable[Path], language: str, known: Mapping[str, Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the sentences of files of which something is known by their hash, each once."""
+    seen = set[str]()
+    for row in (row for path in files for row in read(detector, path, language)):
+        name = key(row["text"])
+        if name in known and name not in seen:
+            seen.add(name)
+            yield row | known[name]
 
 
 def read(detector: Detector, path: Path, language: str) -> Iterator[dict[str, str]]:

@@ -60,15 +60,14 @@ def written(path: Path = WRITTEN) -> list[dict]:
 
 
 def _written(language: str, labels: str, status: str, text: str) -> dict:
+    return {"lang": language, "text": text, "source": {}} | told(labels, status)
+
+
+def told(labels: str, status: str) -> dict:
+    """Give labels (with commas) and status the form that they have in label files."""
     some = labels.split(",") if labels else []
     event = next((label for label in (Label.DEPLOYMENT, Label.DRILL) if label in some), None)
-    return {
-        "lang": language,
-        "text": text,
-        "labels": some,
-        "source": {},
-        "attrs": [{"label": event, "status": status}] if event else [],
-    }
+    return {"labels": some, "attrs": [{"label": event, "status": status}] if event else []}
 
 
 @dataclass

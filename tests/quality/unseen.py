@@ -21,40 +21,31 @@ import numpy as np
 
 from monitor.detect import Detector, load_detector
 from monitor.detect.corrections import THRESHOLDS
-from tests.quality.measure import measure_attributes, measure_labels
+from tests.quality.measure import measure_attributes, measure_labels, told
 from tests.quality.report import attribute_lines, label_lines
 from training import report, texts
 from training.rows import LABELS, LANGUAGES, units
-from training.tables import key
 
 UNSEEN = Path(__file__).with_name("unseen.tsv")
-_EVENTS = ("deployment", "drill")
 
 
 def read_unseen(path: Path = UNSEEN) -> dict[str, dict[str, Any]]:
     """Read what readers said, by the hash of the sentence."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
-        name, labels, doubt, status = line.split("\t")
-        some = labels.split(",") if labels else []
-        event = next((label for label in _EVENTS if label in some), None)
-        attrs = [{"label": event, "status": status}] if event and status else []
-        found[name] = {"labels": some, "sure": not doubt, "attrs": attrs}
+        name, labels, _doubt, status = line.split("\t")
+        found[name] = told(labels, status)
     return found
 
 
 def rows(
     detector: Detector, folder: Path, known: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the labelled sentences that the files of a folder hold, each once."""
-    seen = set[str]()
+    """Yield the labelled sentences that the files of a folder hold, each once a language."""
     for language in LANGUAGES:
-        for path in sorted((folder / language).iterdir()):
-            for row in texts.read(detector, path, language):
-                name = key(row["text"])
-                if name in known and name not in seen:
-                    seen.add(name)
-                    yield row | known[name] | {"source": {}}
+        files = sorted((folder / language).iterdir())
+        for row in texts.labelled(detector, files, language, known):
+            yield row | {"source": {}}
 
 
 def main() -> int:
