@@ -17,7 +17,6 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from monitor.detect import load_detector
 from monitor.errors import NewsmonError
@@ -32,7 +31,7 @@ def main() -> None:
     parser.add_argument("--feeds", type=Path, required=True, help="folder of captured feeds")
     parser.add_argument("--others", action="store_true", help="the half that is left out")
     args = parser.parse_args()
-    known = labelled()
+    known = read_labels(CAPTURED)
     for row in gated(args.feeds):
         if is_kept(row["title"] or row["text"]) is not args.others:
             found = row | known.get(key(row["text"]), {})
@@ -42,11 +41,6 @@ def main() -> None:
 def is_kept(headline: str) -> bool:
     """Say whether an item is one to practise on."""
     return zlib.crc32(headline.encode()) % 2 == 0
-
-
-def labelled() -> dict[str, dict[str, Any]]:
-    """Read what readers who followed the guide of the label files said of captured sentences."""
-    return read_labels(CAPTURED)
 
 
 def gated(folder: Path) -> Iterator[dict[str, str]]:

@@ -29,8 +29,7 @@ from monitor.messages import Mention, make_id
 from monitor.settings import CONFIG_DIR
 from tests.quality import material
 from tests.quality.captures import articles, mentions
-from training.sentences import labelled
-from training.tables import key
+from training.tables import CAPTURED, key, read_labels
 
 JUDGED = Path(__file__).with_name("judged.json")
 LANGUAGES = ("en", "ru", "uk")
@@ -70,7 +69,7 @@ def tell(found: list[Mention], policy: Policy) -> Told:
 
 def right_by_doubt(found: list[Mention], policy: Policy) -> dict[bool, tuple[int, int]]:
     """Count the mentions of labelled sentences, doubtful or not: the right ones and all."""
-    known, counts = labelled(), dict[bool, tuple[int, int]]()
+    known, counts = read_labels(CAPTURED), dict[bool, tuple[int, int]]()
     for mention in found:
         row = known.get(key(mention.evidence.sentence))
         if row is not None:

@@ -141,9 +141,10 @@ def main() -> int:
     parser.add_argument("--lower-floors", action="store_true", help="write floors, also lower ones")
     args = parser.parse_args()
     folder = material("labels", args.labels)
-    measured, lines = figures(folder, load_detector())
+    detector = load_detector()
+    measured, lines = figures(folder, detector)
     grouped, more = grouping_figures(folder.parent, load_policy(CONFIG_DIR / "alerts.toml"))
-    of_written, some = written_figures(load_detector())
+    of_written, some = written_figures(detector)
     measured |= grouped | of_written
     print("\n".join(lines + some + more))
     floors = json.loads(FLOORS.read_text()) if FLOORS.exists() else {}

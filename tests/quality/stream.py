@@ -23,8 +23,8 @@ from monitor.detect.corrections import THRESHOLDS, Threshold
 from tests.quality import material
 from tests.quality.captures import articles
 from tests.quality.measure import Tally, found_labels
-from training.sentences import is_kept, labelled
-from training.tables import key
+from training.sentences import is_kept
+from training.tables import CAPTURED, key, read_labels
 
 Flagged = Mapping[Threshold, set[str]]
 """The labels of a sentence at each threshold."""
@@ -118,7 +118,7 @@ def streams(
     practised = [r for r in readings if others and is_practised(r)]
     kept = [r for r in readings if not (others and is_practised(r))]
     # A text that stands in both halves is not new to what has practised on one.
-    return measure(flags(detector, kept, texts(practised)), labelled())
+    return measure(flags(detector, kept, texts(practised)), read_labels(CAPTURED))
 
 
 def main() -> int:

@@ -11,8 +11,7 @@ from monitor.messages import Label
 from tests import shared_dir
 from tests.quality.measure import Tally
 from tests.quality.stream import Flagged, flags, measure, streams
-from training.sentences import labelled
-from training.tables import CAPTURED, key
+from training.tables import CAPTURED, key, read_labels
 
 
 def test_found_false_and_unread_are_told_apart() -> None:
@@ -69,7 +68,7 @@ def test_the_file_of_captured_sentences_names_each_once_and_shows_none() -> None
     """Hashes, labels and a mark of doubt: no text of an outlet."""
     lines = CAPTURED.read_text("utf-8").splitlines()
 
-    assert len(labelled()) == len(lines) > 500
+    assert len(read_labels(CAPTURED)) == len(lines) > 500
     assert all(re.fullmatch(r"[0-9a-f]{20}\t[a-z,]*\t\??", line) for line in lines)
     names = {label.value for label in Label}
-    assert all(set(row["labels"]) <= names for row in labelled().values())
+    assert all(set(row["labels"]) <= names for row in read_labels(CAPTURED).values())
