@@ -3,13 +3,12 @@
     python -m training.attributes --labels DIR
 
 Writes `config/lexicon/roles.json` and `status.json`. Ridge logistic regression by full-batch
-gradient steps, thresholds by five folds; a few minutes on one core. Run `make quality` after.
+gradient steps, thresholds by five folds; a minute or two on one core. Run `make quality` after.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,10 +21,11 @@ from monitor.detect.language import LANGUAGES
 from monitor.detect.lexicon import load_lexicons
 from monitor.detect.roles import Scene, Weights, choose, find_candidates, informed
 from monitor.detect.speaker import find_speaker
-from monitor.detect.status import PLEA_TO, read_groups, status_features
+from monitor.detect.status import GRANTED, PLEA_TO, read_groups, status_features
 from monitor.detect.text import mask
 from monitor.messages import Label, Status
 from monitor.settings import CONFIG_DIR
+from training import rows
 
 ALIASES = {
     "Wagner Group": "Wagner",
@@ -38,12 +38,6 @@ ALIASES = {
 """Spellings of the labels to our codes."""
 
 LEXICON = CONFIG_DIR / "lexicon"
-TRAIN = (
-    *(f"train.{language}.jsonl" for language in LANGUAGES),
-    *(f"train2.{language}.jsonl" for language in LANGUAGES),
-    "train2.ru.translated.jsonl",
-    "train2.uk.translated.jsonl",
-)
 WORD = 0.5
 """Value of a word feature, of which there are many; all others are 1."""
 STRENGTH = 0.3
@@ -55,6 +49,11 @@ _RARE: dict[str, dict[str, float]] = {
     # "It would be nice if ...": no labelled sentence has it, and the encoder reads the condition.
     # All 17 written ones are called for; fitted over what an encoder said that had not seen them.
     "wish": {str(Status.CALLED_FOR): 2.9, str(Status.POSSIBLE): -2.1},
+    # "An alleged build-up": of 49 written ones 47 are alleged; no labelled sentence has it.
+    "event < distance": {str(Status.ALLEGED): 3.0},
+    # "Denied it, saying that it moved": none of 22 written ones is denied or alleged, nor is the
+    # one labelled sentence that has it; the encoder reads the denial.
+    GRANTED: {str(Status.DENIED): -12.0, str(Status.ALLEGED): -6.0},
 }
 """What too few rows with attributes show to be learnt."""
 _NAMES = tuple(f"{language} " for language in LANGUAGES)
@@ -218,10 +217,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True, help="folder of the label files")
     args = parser.parse_args()
     data = [
-        row
-        for name in TRAIN
-        for line in (args.labels / name).open(encoding="utf-8")
-        if (row := json.loads(line)).get("attrs")
+        row for row in rows.read(args.labels / name for name in rows.TRAINING) if row.get("attrs")
     ]
     reader = load_reader(CONFIG_DIR, load_lexicons(LEXICON))
     weights: dict[str, dict[str, float]] = {}

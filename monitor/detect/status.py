@@ -28,7 +28,14 @@ Groups = Mapping[Language, Mapping[str, re.Pattern[str]]]
 
 PLEA_TO = "plea to"
 """Feature: a plea governs the cue or the event, as in "called on A, B and C to send" (English)."""
+GRANTED = "granted"
+"""Feature: behind a denial the same voice grants the event: "denied it, saying that it moved"."""
 _TO = re.compile(r"(?:[^;:!?\"“”]|“[^“”]*”)*\b(?:to|by|including) ")
+_GOES_ON = re.compile(
+    r"(?:[,;–—]|\b(?:and|but|и|но|і|й|та|але)) (?:(?:he|she|it|they|он[аои]?|він"
+    r"|вон[аои]|instead|rather|лишь|лише) )?$"
+)
+_CLAUSE = re.compile(r"[^,;:!?]*")
 _FORM = "form_"
 _NEAR_CHARS, _NEAR_WORDS = 25, 4
 _STEM: Mapping[Language, int] = {"en": 99, "ru": 6, "uk": 6}
@@ -104,7 +111,21 @@ def status_features(
         _TO.fullmatch(view.text, end, to) for _, end in spans.get("plea", ()) for to in starting
     ):
         found.append(PLEA_TO)
+    if Label.DENIAL in labels and any(_is_granted(view.text, to, spans) for to in starting):
+        found.append(GRANTED)
     yield from dict.fromkeys([*found, *_words(words, language)])
+
+
+def _is_granted(text: str, start: int, spans: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
+    """Say whether what begins at `start` is said behind a denial and is not itself negated."""
+    for begin, end in spans["says"]:
+        denied = any(
+            _GOES_ON.search(text[stop:begin]) for _, stop in spans["denies"] if stop < begin
+        )
+        if denied and end < start:
+            last = _CLAUSE.match(text, start).end()  # type: ignore[union-attr]
+            return not any(end <= no < last for no, _ in spans["neg"])
+    return False
 
 
 def _groups(

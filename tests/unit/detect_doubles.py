@@ -14,7 +14,7 @@ from monitor.detect.lexicon import Lexicon, load_lexicons
 from monitor.detect.past import load_left
 from monitor.detect.scoring import Scores, Unit
 from monitor.detect.text import mask
-from monitor.messages import Article, Label
+from monitor.messages import Article, Label, Status
 from monitor.settings import CONFIG_DIR
 
 
@@ -36,13 +36,14 @@ class FixedScorer:
 
     version = "fixed"
 
-    def __init__(self, **labels: float) -> None:
+    def __init__(self, status: Mapping[Status, float] | None = None, **labels: float) -> None:
         self._labels = {Label(name): value for name, value in labels.items()}
+        self._status = status
         self.asked: list[Unit] = []
 
     def score(self, units: Sequence[Unit]) -> list[Scores]:
         self.asked += units
-        return [Scores(self._labels)] * len(units)
+        return [Scores(self._labels, self._status)] * len(units)
 
 
 @cache

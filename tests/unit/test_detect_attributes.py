@@ -40,6 +40,7 @@ def read(text, label="deployment", language="en", title=""):
         ("It would be nice if French instructors were sent to Odesa.", "en", Status.CALLED_FOR),
         ("Было бы хорошо, если бы инструкторы были в Одессе.", "ru", Status.CALLED_FOR),
         ("Хотілося б, щоб союзники розмістили війська в Одесі.", "uk", Status.CALLED_FOR),
+        ("Fears grow over an alleged build-up of troops at the river.", "en", Status.ALLEGED),
         ("Оппозиция призвала направить войска в Мали.", "ru", Status.CALLED_FOR),
         ("Київ попросив союзників надіслати війська до Одеси.", "uk", Status.CALLED_FOR),
         ("Turkey could send forces to Libya if talks fail.", "en", Status.POSSIBLE),
@@ -51,6 +52,27 @@ def read(text, label="deployment", language="en", title=""):
 def test_the_status_follows_the_words(text, language, status):
     """Plain sentences of each kind; the scorer has no opinion here."""
     assert read(text, language=language).status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "granted"),
+    [
+        ("Oslo denied the charge, saying that its troops moved within the valley.", "en", True),
+        ("Oslo rejected the report; it said its troops moved within the valley.", "en", True),
+        ("Oslo denied the charge, saying that its troops never moved.", "en", False),
+        ("Oslo denied reports which say that its troops moved.", "en", False),
+        ("Oslo spoke of the charge, saying that its troops moved.", "en", False),
+        ("Осло отверг обвинение, заявив, что войска возвращаются в казармы.", "ru", True),
+        ("Осло спростувало закиди, зазначивши, що війська перебувають у казармах.", "uk", True),
+    ],
+)
+def test_what_is_granted_behind_a_denial_is_not_denied(text, language, granted):
+    """Even where the scorer takes the whole sentence for a denial."""
+    opinion = dict.fromkeys(Status, 0.004) | {Status.DENIED: 0.972}
+    scorer = FixedScorer(opinion, deployment=0.9, denial=0.9)
+    found = detector(scorer).find_mentions(article(text, language=language))
+    deployment = next(m for m in found if m.label == "deployment")
+    assert (deployment.status is not Status.DENIED) is granted
 
 
 def test_a_denial_has_no_status():

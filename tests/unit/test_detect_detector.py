@@ -113,6 +113,10 @@ def test_hostile_text_is_bounded_in_time_and_raises_nothing(text, language):
     assert MAX_TEXT < 2_000_000
 
 
+def _has(mention, *words):
+    return any(word in mention.evidence.sentence for word in words)
+
+
 def test_the_seed_article_gives_what_a_reader_would_mark():
     """Deployment called for by three allies, a Kremlin denial, drills near Russia's borders."""
     text = next(shared_dir("seed").glob("*.txt")).read_text("utf-8")
@@ -129,6 +133,12 @@ def test_the_seed_article_gives_what_a_reader_would_mark():
         assert set(called.actors) == {"US", "GB", "CA"}
         assert called.place == "UA"
         assert "Reznikov" in called.speaker
+        assert {m.status for m in found if _has(m, "trainers", "instructors")} == {
+            Status.CALLED_FOR
+        }
+        assert {m.status for m in found if _has(m, "alleged military")} == {Status.ALLEGED}
+        moved = [m for m in found if m.label is Label.DEPLOYMENT and _has(m, "moving troops")]
+        assert [m.status for m in moved] == [Status.ONGOING]
         denial = next(m for m in found if m.label is Label.DENIAL)
         assert denial.actors[0] == "RU"
         assert "Kremlin" in denial.speaker
