@@ -118,12 +118,11 @@ def status_features(
 
 def _is_granted(text: str, start: int, spans: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
     """Say whether what begins at `start` is said behind a denial and is not itself negated."""
+    first = min((stop for _, stop in spans["denies"]), default=len(text))
     for begin, end in spans["says"]:
-        denied = any(
-            _GOES_ON.search(text[stop:begin]) for _, stop in spans["denies"] if stop < begin
-        )
-        if denied and end < start:
-            last = _CLAUSE.match(text, start).end()  # type: ignore[union-attr]
+        if end < start and _GOES_ON.search(text, max(first, begin - _NEAR_CHARS), begin):
+            clause = _CLAUSE.match(text, start)
+            last = clause.end() if clause else start
             return not any(end <= no < last for no, _ in spans["neg"])
     return False
 
