@@ -3,8 +3,9 @@
 `config/lexicon/status.toml` groups words that say the same about an event in any of the languages
 (will, must, may, is said to, left, ...). Which groups a sentence has, on which side of the cue, the
 form of the words around the cue, and some words themselves are features; `status.json` gives each
-a weight for each status (a multinomial logistic regression). Where the scorer has an opinion too,
-the two are added.
+a weight for each status (a multinomial logistic regression). A few ways of speaking are too rare to
+be learnt: their weights are set by hand in `training/attributes.py`, with the counts that justify
+them. Where the scorer has an opinion too, the two are added.
 """
 
 from __future__ import annotations
